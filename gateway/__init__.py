@@ -1,0 +1,1 @@
+"""wfm-gateway: contact-centre agent events in, WFM vendors told."""

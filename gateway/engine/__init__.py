@@ -1,0 +1,1 @@
+"""The gateway's long-running loops: translating, and telling each destination."""

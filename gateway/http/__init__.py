@@ -1,0 +1,1 @@
+"""aiohttp: the listeners and the transport, here and nowhere else."""

@@ -1,0 +1,95 @@
+"""The plugin API: all that a mapping may import of the gateway."""
+
+from gateway.mapping.authenticity import AuthenticityCheck, Checker, Presented
+from gateway.mapping.destination import (
+    Clock,
+    DestinationMapping,
+    Judgement,
+    Request,
+    Settlement,
+    Step,
+    Told,
+    Verdict,
+    one_request,
+)
+from gateway.mapping.source import (
+    Composed,
+    Content,
+    Ignored,
+    Moment,
+    Part,
+    Record,
+    SimulatedContact,
+    SourceMapping,
+    Unreadable,
+)
+from gateway.model.agent import (
+    Channel,
+    Contact,
+    Identity,
+    Named,
+    Phase,
+    Reason,
+    Status,
+)
+from gateway.model.clock import IMPOSSIBLE, is_believed, rfc3339
+from gateway.model.delivery import Answer
+from gateway.model.errors import ContentError, CredentialsError, Flaw, MappingError
+from gateway.model.event import EventType, content_digest
+from gateway.model.observation import (
+    Activity,
+    Change,
+    ChangeKind,
+    ContactFact,
+    Departure,
+    Observation,
+    Picture,
+)
+
+__all__ = [
+    "IMPOSSIBLE",
+    "Activity",
+    "Answer",
+    "AuthenticityCheck",
+    "Change",
+    "ChangeKind",
+    "Channel",
+    "Checker",
+    "Clock",
+    "Composed",
+    "Contact",
+    "ContactFact",
+    "Content",
+    "ContentError",
+    "CredentialsError",
+    "Departure",
+    "DestinationMapping",
+    "EventType",
+    "Flaw",
+    "Identity",
+    "Ignored",
+    "Judgement",
+    "MappingError",
+    "Moment",
+    "Named",
+    "Observation",
+    "Part",
+    "Phase",
+    "Picture",
+    "Presented",
+    "Reason",
+    "Record",
+    "Request",
+    "Settlement",
+    "SimulatedContact",
+    "SourceMapping",
+    "Status",
+    "Step",
+    "Told",
+    "Unreadable",
+    "Verdict",
+    "content_digest",
+    "is_believed",
+    "one_request",
+    "rfc3339",
+]

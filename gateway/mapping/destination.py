@@ -1,0 +1,159 @@
+"""What a destination mapping is: neutral events, told in a vendor's words.
+
+Everything here is pure: no I/O, no clock, no randomness. A mapping is a value of
+`DestinationMapping`, registered with one line under the entry-point group
+``gateway.destination_mappings``. Its heart is a step machine, `step(events, memory, answer or
+nothing) → request or settlement`; `one_request` builds the usual one from three functions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from gateway.model.event import EventType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from marshmallow import Schema
+
+    from gateway.model.delivery import Answer
+
+
+class Clock(StrEnum):
+    """Whose time the vendor keeps: that of arrival, or the one we send."""
+
+    RECEIPT = "receipt"
+    EVENT = "event"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One event to tell: *event* the neutral JSON object with what may be told, *identity* how
+    the vendor knows the agent (`None` for an event without one).
+    """
+
+    event: Mapping[str, Any]
+    identity: str | None
+
+    @property
+    def type(self) -> str:
+        """The type as configuration names it: ``agent.state``."""
+        return str(self.event["type"]).removeprefix("wfm.").removesuffix(".v1")
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """The event's data."""
+        data: Mapping[str, Any] = self.event["data"]
+        return data
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request. *path* is appended to the destination's `url` (which alone names the
+    host), *query* are pairs not yet encoded, *headers* may not hold control characters.
+
+    *parts* has, for each event of the step and in their order, bytes that are equal when the
+    vendor would be told the same, or `None` where every telling counts.
+    """
+
+    body: bytes
+    content_type: str
+    parts: tuple[bytes | None, ...]
+    method: str = "POST"
+    path: str = ""
+    query: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    repeatable: bool = True
+
+
+class Verdict(StrEnum):
+    """What an answer means for an event."""
+
+    DELIVERED = "delivered"
+    RETRY = "retry"
+    PERMANENT = "permanent"
+    PARK = "park"
+    UNSUPPORTED = "unsupported"
+    HOLD = "hold"
+    """The vendor does not know the agent: the newest state waits for a roster change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict with what the vendor said, in a few words without secrets."""
+
+    verdict: Verdict
+    detail: str = ""
+    warning: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """The end of a step: one judgement for each event, in order, and what to remember of each
+    lane (JSON, small). *judgements* `None`: the mapping is silent, the core judges by status.
+    """
+
+    judgements: tuple[Judgement, ...] | None
+    memory: Mapping[str, Any] = field(default_factory=dict)
+
+
+Step = Request | Settlement
+
+
+@dataclass(frozen=True, kw_only=True)
+class DestinationMapping:
+    """A vendor's way of being told, as a table of pure functions.
+
+    - *options*: marshmallow schema of the destination's `options`; what it loads is handed on.
+    - *step*: see the module. Raises `MappingError` where an event cannot be rendered.
+    - *clock*: decides the defaults of `superseded` and `stale_after`.
+    - *events*: the types told unless the configuration names others.
+    - *collapsing*: the types of which only the newest counts (all but states stay unless the
+      vendor takes logins and logouts as mere state codes).
+    - *max_batch*: how many events one request may carry (1: no batches).
+    """
+
+    name: str
+    version: str
+    clock: Clock
+    events: frozenset[EventType]
+    options: type[Schema]
+    step: Callable[[Sequence[Told], Mapping[str, Any], Answer | None, Any], Step]
+    collapsing: frozenset[EventType] = frozenset({EventType.STATE})
+    max_batch: int = 1
+    package: str = ""
+
+
+def one_request(
+    item: Callable[[Told, Any], Any],
+    request: Callable[[Sequence[Any], Any], Request],
+    judge: Callable[[Answer, int, Any], Judgement | tuple[Judgement, ...] | None],
+) -> Callable[[Sequence[Told], Mapping[str, Any], Answer | None, Any], Step]:
+    """Build the step of a mapping that sends one request and is done.
+
+    *item* makes what stands for one event (any value; `None` where the vendor has no words for
+    it), *request* the whole of one or several of them, *judge* one judgement for all or a tuple
+    with one for each; `None` leaves it to the core.
+    """
+
+    def step(
+        events: Sequence[Told], memory: Mapping[str, Any], answer: Answer | None, options: Any
+    ) -> Step:
+        if answer is not None:
+            judged = judge(answer, len(events), options)
+            if isinstance(judged, Judgement):
+                judged = (judged,) * len(events)
+            return Settlement(judged, memory)
+        items = [item(told, options) for told in events]
+        if any(each is None for each in items):
+            return Settlement(tuple(_unsupported_if(each is None) for each in items), memory)
+        return request(items, options)
+
+    return step
+
+
+def _unsupported_if(is_unsupported: bool) -> Judgement:  # noqa: FBT001 - one private caller
+    return Judgement(Verdict.UNSUPPORTED if is_unsupported else Verdict.RETRY, "again without it")

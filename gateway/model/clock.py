@@ -1,0 +1,41 @@
+"""Times as the gateway writes and believes them: aware UTC, milliseconds, `Z`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+BELIEVED_FROM = datetime(2000, 1, 1, tzinfo=UTC)
+BELIEVED_AHEAD = timedelta(minutes=5)
+IMPOSSIBLE = datetime.min.replace(tzinfo=UTC)
+"""A time that was told but that no calendar has: never believed."""
+
+
+def is_believed(at: datetime | None, received_at: datetime) -> bool:
+    """Whether a platform's time is neither missing nor absurd."""
+    return at is not None and BELIEVED_FROM <= at <= received_at + BELIEVED_AHEAD
+
+
+def rfc3339(at: datetime) -> str:
+    """Write a time as RFC 3339 in UTC with milliseconds and `Z` (cut, not rounded)."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z"
+
+
+def rfc3339_or_none(at: datetime | None) -> str | None:
+    """Write a time, or nothing where none is known."""
+    return None if at is None else rfc3339(at)
+
+
+def from_rfc3339(text: str) -> datetime:
+    """Read a time that the gateway wrote."""
+    return datetime.fromisoformat(text)
+
+
+def to_millis(at: datetime) -> int:
+    """Milliseconds since 1970, as the store keeps times."""
+    return (at - EPOCH) // timedelta(milliseconds=1)
+
+
+def from_millis(millis: int) -> datetime:
+    """Read a time that the store kept."""
+    return EPOCH + timedelta(milliseconds=millis)

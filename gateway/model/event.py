@@ -1,0 +1,99 @@
+"""The neutral event, schema version 1: a CloudEvents 1.0 JSON object with a stable id."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+from gateway.model.clock import from_rfc3339, rfc3339
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+DATA_SCHEMA = "urn:wfm-gateway:schema:v1"
+
+
+class EventType(StrEnum):
+    """The types of events, as `events:` in the configuration names them."""
+
+    LOGIN = "agent.login"
+    LOGOUT = "agent.logout"
+    STATE = "agent.state"
+    PROFILE = "agent.profile"
+    CONTACT = "contact.completed"
+    ALERT = "gateway.alert"
+
+    @property
+    def qualified(self) -> str:
+        """The CloudEvents `type`: ``wfm.agent.state.v1``."""
+        return f"wfm.{self.value}.v1"
+
+
+BY_QUALIFIED_TYPE = {kind.qualified: kind for kind in EventType}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One vendor-neutral fact.
+
+    *source* is the source's name, *subject* the agent key (or ``{source}:queue:{queue id}``),
+    *time* when it happened by the platform's clock, *recorded_at* when the gateway received it.
+    *data* is a JSON object whose members the contract names; nothing changes it afterwards.
+    """
+
+    id: str
+    source: str
+    type: EventType
+    subject: str
+    time: datetime
+    recorded_at: datetime
+    data: Mapping[str, Any]
+
+    def envelope(self) -> dict[str, Any]:
+        """Return the event as the CloudEvents JSON object that is stored and sent."""
+        return {
+            "specversion": "1.0",
+            "id": self.id,
+            "source": f"/sources/{self.source}",
+            "type": self.type.qualified,
+            "subject": self.subject,
+            "partitionkey": self.subject,
+            "time": rfc3339(self.time),
+            "recordedtime": rfc3339(self.recorded_at),
+            "datacontenttype": "application/json",
+            "dataschema": DATA_SCHEMA,
+            "data": self.data,
+        }
+
+
+def event_from_envelope(envelope: Mapping[str, Any]) -> Event:
+    """Read back an event that `Event.envelope` wrote."""
+    return Event(
+        id=envelope["id"],
+        source=envelope["source"].removeprefix("/sources/"),
+        type=BY_QUALIFIED_TYPE[envelope["type"]],
+        subject=envelope["subject"],
+        time=from_rfc3339(envelope["time"]),
+        recorded_at=from_rfc3339(envelope["recordedtime"]),
+        data=envelope["data"],
+    )
+
+
+def stable_id(*parts: str | bytes) -> str:
+    """Return 32 hexadecimal digits that depend on *parts* alone, in order."""
+    digest = blake2b(digest_size=16)
+    for part in parts:
+        raw = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
+        digest.update(len(raw).to_bytes(4, "big"))
+        digest.update(raw)
+    return digest.hexdigest()
+
+
+def content_digest(fields: object) -> bytes:
+    """Return 16 bytes that depend on the JSON value alone, not on the order of its keys."""
+    text = json.dumps(fields, sort_keys=True, separators=(",", ":"))
+    return blake2b(text.encode(), digest_size=16).digest()

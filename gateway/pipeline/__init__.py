@@ -1,0 +1,1 @@
+"""One file for each stage; a stage knows no other stage."""

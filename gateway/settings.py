@@ -1,0 +1,203 @@
+"""The settings as the rest of the gateway sees them: one frozen dataclass for each section."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from gateway.model.event import EventType
+
+if TYPE_CHECKING:
+    from gateway.mapping.authenticity import AuthenticityCheck
+    from gateway.mapping.destination import DestinationMapping
+    from gateway.mapping.source import SourceMapping
+    from gateway.model.secret import Secret
+
+Network = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class ServerTls:
+    """Certificate chain and private key of the public listener, as PEM files."""
+
+    certificate: Path
+    private_key: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """The public listener."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    max_body_bytes: int = 5 * 1024**2
+    max_connections: int = 1000
+    max_inflight_bytes: int = 64 * 1024**2
+    shutdown_grace: timedelta = timedelta(seconds=20)
+    proxies: tuple[Network, ...] = ()
+    tls: ServerTls | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AdminAuth:
+    """Who may use the admin listener. *jwt_options* are those of the `jwt` check."""
+
+    type: Literal["none", "token", "jwt"] = "none"
+    token: tuple[Secret, ...] = ()
+    jwt_options: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class AdminSettings:
+    """The admin listener."""
+
+    host: str = "127.0.0.1"
+    port: int = 8081
+    auth: AdminAuth = field(default_factory=AdminAuth)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSettings:
+    """The durable store."""
+
+    engine: Literal["sqlite"] = "sqlite"
+    path: Path = Path("var/gateway.db")
+    retention: timedelta = timedelta(hours=72)
+    max_untranslated: int = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class SourceAuth:
+    """How a source's senders show that they may come in.
+
+    *check* `None` is `none`. *options* is what the check's schema loaded. *usable* is false
+    where every credential is empty: then the source answers 503.
+    """
+
+    type: str
+    check: AuthenticityCheck | None = None
+    options: Any = None
+    allow_from: tuple[Network, ...] = ()
+    usable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSettings:
+    """One source. *options* is what the mapping's schema loaded of the source's own keys."""
+
+    name: str
+    mapping: SourceMapping
+    auth: SourceAuth
+    options: Any
+    accounts: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class AgentsSettings:
+    """Who the agents are to the vendors."""
+
+    files: tuple[Path, ...] = ()
+    unmapped: Literal["forward", "hold", "drop"] = "forward"
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationAuth:
+    """What is sent to a vendor to be let in. *headers* are ready to send, values secret."""
+
+    type: Literal["none", "header", "basic", "bearer"] = "none"
+    headers: tuple[tuple[str, Secret], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClientTls:
+    """TLS towards a vendor, as PEM files: its authority, our certificate and key."""
+
+    ca: Path | None = None
+    certificate: Path | None = None
+    private_key: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RetrySettings:
+    """When a failed delivery is tried again, and when it is given up."""
+
+    first: timedelta = timedelta(milliseconds=500)
+    max: timedelta = timedelta(seconds=60)
+    give_up_after: timedelta = timedelta(hours=24)
+    suspect_after: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitSettings:
+    """When a destination counts as down: failures of that many distinct agents in a row."""
+
+    failures: int = 5
+    probe_after: timedelta = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSettings:
+    """How many events a request carries at most, and how long one waits for company."""
+
+    max_events: int
+    max_wait: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """At most *count* requests in each *per*."""
+
+    count: int
+    per: timedelta
+
+
+INCLUDABLE = ("agent_contact", "customer", "recording", "notes", "attributes")
+IDENTIFIERS = ("wfm_id", "external_id", "id", "email", "username")
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationSettings:
+    """One destination. *options* is what the mapping's schema loaded of `options`.
+
+    *sources* `None` means all. *superseded* and *stale_after* are already resolved by the
+    mapping's clock (`stale_after` `None` is off).
+    """
+
+    name: str
+    mapping: DestinationMapping
+    url: str
+    auth: DestinationAuth
+    options: Any
+    events: frozenset[EventType]
+    sources: frozenset[str] | None
+    include: frozenset[str]
+    identify_by: tuple[str, ...]
+    superseded: Literal["skip", "send"]
+    stale_after: timedelta | None
+    tls: ClientTls | None = None
+    timeout: timedelta = timedelta(seconds=10)
+    concurrency: int = 16
+    rate_limit: RateLimit | None = None
+    batch: BatchSettings | None = None
+    retry: RetrySettings = field(default_factory=RetrySettings)
+    circuit: CircuitSettings = field(default_factory=CircuitSettings)
+    order: Literal["agent", "none"] = "agent"
+    settle: timedelta = timedelta(0)
+    max_backlog: int = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole configuration. *warnings* are what `check` tells although it may start."""
+
+    server: ServerSettings
+    admin: AdminSettings
+    store: StoreSettings
+    sources: dict[str, SourceSettings]
+    agents: AgentsSettings
+    destinations: dict[str, DestinationSettings]
+    path: Path
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""The journal and the outbox together: what is durable."""

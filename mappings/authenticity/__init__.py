@@ -1,0 +1,1 @@
+"""Checks of a platform's own signature scheme, as plugins."""
