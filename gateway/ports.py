@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta
 
+    from gateway.model.agent import RosterEntry
     from gateway.model.delivery import Answer, Delivery, NewDelivery, Outcome
     from gateway.model.event import Event
     from gateway.model.outgoing import OutgoingRequest
@@ -342,4 +343,38 @@ class Transport(Protocol):
 
     async def close(self) -> None:
         """Close the connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What a sender is answered: the records that can be translated, those seen before, those
+    that cannot be read, those of kinds that the source does not use.
+    """
+
+    receipt: str
+    accepted: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+    ignored: int = 0
+
+
+class Intake(Protocol):
+    """The way in for a request whose sender is believed."""
+
+    async def accept(self, verified: VerifiedReceipt) -> Accepted:
+        """Make it durable and say what it holds.
+
+        Raises:
+            ContentError: 400 or 422; the bytes are in quarantine.
+            StoreUnavailableError: nothing is kept; the sender must send again.
+        """
+        ...
+
+
+class Roster(Protocol):
+    """Who the agents are to the vendors."""
+
+    def entry(self, source: str, agent_id: str) -> RosterEntry | None:
+        """Return what the roster says of the agent with the platform's id."""
         ...

@@ -1,0 +1,71 @@
+"""The shape of an operation: one thing that an operator does, the same from CLI and admin API."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from gateway.model.delivery import Delivery
+from gateway.ports import Store
+from gateway.settings import Settings
+
+if TYPE_CHECKING:
+    from marshmallow import Schema
+
+
+class Live(Protocol):
+    """What only the running gateway knows and can do."""
+
+    def destination_health(self, name: str) -> Mapping[str, Any]:
+        """Return ``circuit``, ``parked``, ``paused``, ``last_answer``, ``in_flight`` …."""
+        ...
+
+    def source_health(self, name: str) -> Mapping[str, Any]:
+        """Return ``last_event_at``, ``last_receipt_at``, ``refusals``, ``clock_skew_seconds``."""
+        ...
+
+    def offer(self, deliveries: Sequence[Delivery]) -> None:
+        """Hand deliveries that the store holds to their destinations' lanes."""
+        ...
+
+    def wake_translator(self) -> None:
+        """Say that the store has receipts to translate."""
+        ...
+
+    async def pause(self, destination: str) -> None:
+        """Stop telling a destination; what it is owed stays in the store."""
+        ...
+
+    async def resume(self, destination: str) -> None:
+        """Tell it again, now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What operations work on. *live* is `None` where no gateway runs."""
+
+    store: Store
+    settings: Settings
+    live: Live | None
+    now: Callable[[], datetime]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One operation.
+
+    *path* is that of the admin API and may name path parameters in braces; *params* reads
+    path and query parameters (GET) or path parameters and the JSON body (POST). *run* returns
+    what can be written as JSON. *changes*: it needs a credential.
+    """
+
+    name: str
+    method: str
+    path: str
+    summary: str
+    params: type[Schema]
+    run: Callable[[Bench, dict[str, Any]], Awaitable[Any]]
+    changes: bool = False

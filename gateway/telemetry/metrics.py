@@ -1,0 +1,91 @@
+"""The metrics, by their names: one value of `Metrics` for each running gateway."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+ACK_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+DELIVERY_BUCKETS = (*ACK_BUCKETS, 10.0, 30.0, 60.0, 300.0, 3600.0)
+
+
+class Metrics:
+    """What one gateway counts. A label's values come from the configuration, never from input."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._count()
+        self._time()
+        self._gauge()
+
+    def _count(self) -> None:
+        self.receipts = self._counter("receipts", "Requests made durable", "source")
+        self.records = self._counter(
+            "records", "Records by what became of them: accepted, duplicate, …", "source", "kind"
+        )
+        self.refusals = self._counter(
+            "refusals", "Requests refused, by the check that failed", "source", "status", "check"
+        )
+        self.events = self._counter("events", "Neutral events made", "source", "type")
+        self.notes = self._counter(
+            "observations_noted", "History, missed events, unmapped states, …", "source", "note"
+        )
+        self.deliveries = self._counter(
+            "deliveries", "Deliveries by outcome", "destination", "outcome"
+        )
+        self.attempts = self._counter(
+            "attempts", "Requests sent, by status (0: no answer)", "destination", "status"
+        )
+
+    def _time(self) -> None:
+        self.ack_seconds = Histogram(
+            "gateway_ack_seconds",
+            "From the request's first byte read to its answer",
+            ["source"],
+            buckets=ACK_BUCKETS,
+            registry=self.registry,
+        )
+        self.delivery_seconds = Histogram(
+            "gateway_delivery_seconds",
+            "From receipt to delivered",
+            ["destination"],
+            buckets=DELIVERY_BUCKETS,
+            registry=self.registry,
+        )
+
+    def _gauge(self) -> None:
+        self.seconds_behind = self._level(
+            "seconds_behind", "Age of the oldest pending delivery", "destination"
+        )
+        self.backlog = self._level("backlog", "Deliveries pending", "destination")
+        self.held = self._level("held", "Deliveries held for unmapped agents", "destination")
+        self.circuit_open = self._level("circuit_open", "1 while open", "destination")
+        self.parked = self._level("parked", "1 while parked", "destination")
+        self.paused = self._level("paused", "1 while paused by an operator", "destination")
+        self.dead_letters = self._level("dead_letters", "Dead letters kept", "destination")
+        self.quarantine = self._level("quarantine", "Quarantine entries kept", "source")
+        self.untranslated = self._level("untranslated", "Receipts not yet translated")
+        self.unmapped_agents = self._level("unmapped_agents", "Agents without a WFM id")
+        self.unmapped_states = self._level("unmapped_states", "State names without a mapping")
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"gateway_{name}", text, labels, registry=self.registry)
+
+    def _level(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(f"gateway_{name}", text, labels, registry=self.registry)
+
+    def exposition(self) -> bytes:
+        """Return the Prometheus text format."""
+        return generate_latest(self.registry)
+
+
+@dataclass
+class SourceHealth:
+    """What is known of a source since the start, for `sources list`."""
+
+    last_event_at: str | None = None
+    last_receipt_at: str | None = None
+    clock_skew_seconds: float | None = None
+    receipts: int = 0
+    refusals: dict[str, int] = field(default_factory=dict)
