@@ -1,0 +1,181 @@
+"""Receipts into events and deliveries: one loop for each partition of the journal."""
+
+from __future__ import annotations
+
+from collections import ChainMap, OrderedDict
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import structlog
+from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential_jitter
+
+from gateway.flow import FannedOut, Routing, fan_out
+from gateway.model.clock import rfc3339
+from gateway.model.errors import ContentError, StoreUnavailableError
+from gateway.pipeline.read import Reading, read
+from gateway.pipeline.track import KnownAgent
+from gateway.ports import Finished, Quarantined
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, MutableMapping, Sequence
+
+    from gateway.engine.intake import Readings
+    from gateway.mapping.source import Record
+    from gateway.model.delivery import Delivery
+    from gateway.model.receipt import JournaledReceipt
+    from gateway.ports import Journal, SeenState
+    from gateway.settings import SourceSettings
+    from gateway.telemetry.metrics import Metrics, SourceHealth
+
+BATCH = 256
+AGENTS_KEPT = 20_000
+
+log = structlog.get_logger(__name__)
+
+
+class Translator:
+    """Translates receipts in the order of the journal.
+
+    What is known of agents is kept in memory for the busiest ones and read from the store for
+    the others; it moves on in memory only when it has in the store.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        sources: Mapping[str, SourceSettings],
+        *,
+        routing: Callable[[], Routing],
+        readings: Readings,
+        offer: Callable[[Sequence[Delivery]], None],
+        metrics: Metrics,
+        health: Mapping[str, SourceHealth],
+    ) -> None:
+        self._journal = journal
+        self._sources = sources
+        self._routing = routing
+        self._readings = readings
+        self._offer = offer
+        self._metrics = metrics
+        self._health = health
+        self._agents: OrderedDict[str, KnownAgent] = OrderedDict()
+        self._seen_states: set[SeenState] = set()
+
+    async def run(self) -> None:
+        """Translate until cancelled."""
+        while True:
+            receipts = await self._journal.untranslated(BATCH)
+            await self._translate(receipts)
+
+    async def _translate(self, receipts: Sequence[JournaledReceipt]) -> None:
+        readings = {each.id: self._reading(each) for each in receipts}
+        changed: dict[str, KnownAgent] = {}
+        agents = ChainMap(changed, await self._known_agents(receipts, readings))
+        routing = self._routing()
+        fanned = [self._fan_out(each, readings[each.id], routing, agents) for each in receipts]
+        new_states = {state for each in fanned for state in each.finished.seen_states}
+        deliveries = await self._finish([each.finished for each in fanned])
+        self._seen_states |= new_states
+        self._remember(changed)
+        self._offer(deliveries)
+        for each in fanned:
+            self._count(each)
+
+    def _reading(self, receipt: JournaledReceipt) -> Reading | None:
+        source = self._sources.get(receipt.verified.receipt.source)
+        kept = self._readings.take(receipt.id)
+        if kept is not None or source is None:
+            return kept
+        try:
+            return read(receipt.verified, source)
+        except ContentError:
+            return None  # fan_out sets it aside, with what is wrong
+
+    def _fan_out(
+        self,
+        receipt: JournaledReceipt,
+        reading: Reading | None,
+        routing: Routing,
+        agents: MutableMapping[str, KnownAgent],
+    ) -> FannedOut:
+        name = receipt.verified.receipt.source
+        source = self._sources.get(name)
+        if source is None:
+            entry = Quarantined("unknown_source", f"no source {name!r} is configured any more")
+            return FannedOut(Finished(receipt, quarantined=(entry,)))
+        fanned = fan_out(receipt, reading, source, routing, agents)
+        fresh = tuple(each for each in fanned.finished.seen_states if each not in self._seen_states)
+        fanned.finished = replace(fanned.finished, seen_states=fresh)
+        return fanned
+
+    async def _known_agents(
+        self, receipts: Sequence[JournaledReceipt], readings: Mapping[str, Reading | None]
+    ) -> dict[str, KnownAgent]:
+        keys = {
+            f"{receipt.verified.receipt.source}:{record.agent_id}": None
+            for receipt in receipts
+            for record in _records(readings[receipt.id])
+        }
+        known = {key: self._agents[key] for key in keys if key in self._agents}
+        missing = [key for key in keys if key not in known]
+        if missing:
+            stored = await self._journal.known_agents(missing)
+            known |= {key: KnownAgent.from_json(text) for key, text in stored.items()}
+        return known
+
+    async def _finish(self, finished: Sequence[Finished]) -> Sequence[Delivery]:
+        """Make it durable, however long that takes: the receipts stay claimed meanwhile."""
+        waits = AsyncRetrying(
+            retry=retry_if_exception_type(StoreUnavailableError),
+            wait=wait_exponential_jitter(initial=0.1, max=5),
+            before_sleep=lambda state: log.warning(
+                "translation.postponed", attempt=state.attempt_number, receipts=len(finished)
+            ),
+        )
+        return await waits(self._journal.finish, finished)
+
+    def _remember(self, changed: Mapping[str, KnownAgent]) -> None:
+        for key, agent in changed.items():
+            self._agents[key] = agent
+            self._agents.move_to_end(key)
+        while len(self._agents) > AGENTS_KEPT:
+            self._agents.popitem(last=False)
+
+    def _count(self, fanned: FannedOut) -> None:
+        source = fanned.finished.receipt.verified.receipt.source
+        for routed in fanned.finished.events:
+            self._metrics.events.labels(source, routed.event.type.value).inc()
+        for note in fanned.notes:
+            self._metrics.notes.labels(source, note.value).inc()
+        for destination in fanned.dropped:
+            self._metrics.deliveries.labels(destination, "dropped").inc()
+        if fanned.finished.events and source in self._health:
+            self._note_health(fanned, self._health[source])
+        for entry in fanned.finished.quarantined:
+            self._metrics.records.labels(source, "quarantined_later").inc()
+            log.warning(
+                "record.quarantined",
+                source=source,
+                receipt=fanned.finished.receipt.id,
+                index=entry.index,
+                reason=entry.reason,
+            )
+        for index, problem in fanned.failures:
+            log.error(
+                "mapping.failed",
+                source=source,
+                receipt=fanned.finished.receipt.id,
+                index=index,
+                exc_info=problem,
+            )
+
+    def _note_health(self, fanned: FannedOut, health: SourceHealth) -> None:
+        newest = max((routed.event for routed in fanned.finished.events), key=lambda e: e.time)
+        health.last_event_at = rfc3339(newest.time)
+        if newest.data["time_source"] == "platform":
+            skew = (newest.recorded_at - newest.time).total_seconds()
+            health.clock_skew_seconds = round(skew, 3)
+
+
+def _records(reading: Reading | None) -> Sequence[Record]:
+    return reading.records if reading is not None else ()

@@ -1,0 +1,136 @@
+"""A verified receipt, split into its records: what can be translated, and what cannot."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gateway.mapping.source import Content, Ignored, Record, Unreadable
+from gateway.model.errors import ContentError
+from gateway.ports import Quarantined, RecordKey
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gateway.mapping.source import Part
+    from gateway.model.errors import Flaw
+    from gateway.model.receipt import VerifiedReceipt
+    from gateway.settings import SourceSettings
+
+EXCERPT_BYTES = 64 * 1024
+NAMED_FLAWS = 20
+UNPROCESSABLE = 422
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The parts of one request. *records* are in the order in which they are taken."""
+
+    records: tuple[Record, ...]
+    quarantined: tuple[Quarantined, ...]
+    flaws: tuple[Flaw, ...]
+    ignored: int
+
+    @property
+    def keys(self) -> tuple[RecordKey, ...]:
+        """What the journal needs to tell duplicates apart."""
+        return tuple(RecordKey(each.index, each.digest) for each in self.records)
+
+    def is_unusable(self) -> bool:
+        """Whether there is something in it, and all of it is bad."""
+        return bool(self.quarantined) and not self.records and not self.ignored
+
+
+def read(verified: VerifiedReceipt, source: SourceSettings) -> Reading:
+    """Split a request.
+
+    Raises:
+        ContentError: it is unusable as a whole.
+    """
+    parts = _split(verified, source)
+    bad: list[Quarantined] = []
+    flaws: list[Flaw] = []
+    records: list[Record] = []
+    for part in parts:
+        match part:
+            case Unreadable():
+                flaws.extend(part.flaws)
+                detail = "; ".join(str(each) for each in part.flaws[:NAMED_FLAWS])
+                bad.append(Quarantined("unreadable", detail, part.index, _excerpt(part.fields)))
+            case Record() if _is_foreign(part, source):
+                bad.append(_foreign(part))
+            case Record():
+                records.append(part)
+    ignored = sum(isinstance(part, Ignored) for part in parts)
+    return Reading(tuple(in_order(records)), tuple(bad), tuple(flaws), ignored)
+
+
+def in_order(records: Sequence[Record]) -> list[Record]:
+    """Put the records of one request into the order in which they are taken.
+
+    By time (those without one last), those of one time and agent by what they follow, else as
+    they came.
+    """
+    if len(records) < 2:  # noqa: PLR2004 - nothing to put in order
+        return list(records)
+    timed = sorted((each for each in records if each.at), key=lambda each: each.at or 0)
+    return [*_by_chain(timed), *(each for each in records if not each.at)]
+
+
+def _by_chain(records: list[Record]) -> list[Record]:
+    """Let each record follow the one whose outcome it names, within one time and agent."""
+    ordered: list[Record] = []
+    waiting = records
+    while waiting:
+        first = waiting[0]
+        peers = [each for each in waiting if (each.at, each.agent_id) == (first.at, first.agent_id)]
+        free = next((each for each in peers if not _follows_any(each, peers)), first)
+        ordered.append(free)
+        waiting = [each for each in waiting if each is not free]
+    return ordered
+
+
+def _follows_any(record: Record, peers: Sequence[Record]) -> bool:
+    return record.follows is not None and any(
+        peer is not record and peer.outcome == record.follows for peer in peers
+    )
+
+
+def _split(verified: VerifiedReceipt, source: SourceSettings) -> Sequence[Part]:
+    receipt = verified.receipt
+    content = Content(
+        method=receipt.method,
+        media_type=receipt.header("content-type").partition(";")[0].strip().lower(),
+        query=receipt.query if verified.query_trusted else "",
+        body=receipt.body,
+        signed=verified.signed,
+        received_at=receipt.received_at,
+    )
+    try:
+        return source.mapping.split(content, source.options)
+    except ContentError:
+        raise
+    except Exception as problem:
+        mapping = f"{source.mapping.name} {source.mapping.version}"
+        raise ContentError(
+            f"the mapping {mapping} failed on it ({type(problem).__name__})", status=UNPROCESSABLE
+        ) from problem
+
+
+def _is_foreign(record: Record, source: SourceSettings) -> bool:
+    return (
+        bool(source.accounts)
+        and record.account_id is not None
+        and record.account_id not in source.accounts
+    )
+
+
+def _foreign(record: Record) -> Quarantined:
+    detail = f"account {record.account_id} is not among the source's accounts"
+    return Quarantined("foreign_account", detail, record.index, _excerpt(record.fields))
+
+
+def _excerpt(fields: object) -> bytes:
+    text = json.dumps(fields, ensure_ascii=False, default=str)
+    return text.encode("utf-8", "replace")[:EXCERPT_BYTES]

@@ -1,0 +1,74 @@
+"""Which destinations an event is owed to, in which lane, and under which identity."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gateway.model.delivery import NewDelivery
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from gateway.model.event import Event
+    from gateway.settings import DestinationSettings
+
+
+def route(
+    event: Event, destinations: Iterable[DestinationSettings], unmapped: str
+) -> tuple[tuple[NewDelivery, ...], tuple[str, ...]]:
+    """Return the deliveries that *event* is owed, and where it is dropped by configuration.
+
+    *unmapped* says what happens to events of an agent without a WFM id: ``forward``, ``hold``
+    or ``drop``.
+    """
+    owed: list[NewDelivery] = []
+    dropped: list[str] = []
+    agent = event.data["agent"]
+    is_unmapped = agent is not None and agent["wfm_id"] is None
+    for destination in destinations:
+        if not wants(destination, event):
+            continue
+        if is_unmapped and unmapped == "drop":
+            dropped.append(destination.name)
+            continue
+        owed.append(_delivery(event, agent, destination, is_unmapped and unmapped == "hold"))
+    return tuple(owed), tuple(dropped)
+
+
+def wants(destination: DestinationSettings, event: Event) -> bool:
+    """Whether the destination is told events like this one."""
+    return event.type in destination.events and (
+        destination.sources is None or event.source in destination.sources
+    )
+
+
+def identify(agent: Mapping[str, Any] | None, identify_by: Sequence[str]) -> str | None:
+    """Return how the vendor knows the agent: the first identifier that is known."""
+    if agent is None:
+        return None
+    return next((str(agent[name]) for name in identify_by if agent.get(name)), None)
+
+
+def lane_of(event: Event, identity: str | None, destination: DestinationSettings) -> str:
+    """Return the lane: the agent as the vendor knows them, or the event alone."""
+    return event.id if destination.order == "none" else identity or event.subject
+
+
+def _delivery(
+    event: Event,
+    agent: Mapping[str, Any] | None,
+    destination: DestinationSettings,
+    is_held: bool,  # noqa: FBT001 - one private caller
+) -> NewDelivery:
+    identity = identify(agent, destination.identify_by)
+    held = "unmapped" if is_held else None
+    if agent is not None and identity is None:
+        held = "unidentified"
+    return NewDelivery(
+        event_id=event.id,
+        destination=destination.name,
+        lane=lane_of(event, identity, destination),
+        identity=identity,
+        collapses=event.type in destination.mapping.collapsing,
+        held=held,
+    )

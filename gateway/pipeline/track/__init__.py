@@ -1,0 +1,30 @@
+"""Observations and what was last known of an agent, made into neutral events.
+
+Deterministic: the same observations in the same order give the same events with the same ids.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.model.observation import Change, Picture
+from gateway.pipeline.track.change import track_change
+from gateway.pipeline.track.contact import track_contact
+from gateway.pipeline.track.known import KnownAgent, Note, Stamp, Tracked
+from gateway.pipeline.track.picture import track_picture
+
+if TYPE_CHECKING:
+    from gateway.model.observation import Observation
+
+__all__ = ["KnownAgent", "Note", "Stamp", "Tracked", "track"]
+
+
+def track(known: KnownAgent | None, observation: Observation, stamp: Stamp) -> Tracked:
+    """Return what is known of the agent after *observation*, and the events it is news for."""
+    match observation:
+        case Picture():
+            return track_picture(known, observation, stamp)
+        case Change():
+            return track_change(known, observation, stamp)
+        case _:
+            return track_contact(known, observation, stamp)

@@ -1,0 +1,90 @@
+"""Contact facts: a contact came to its end."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from gateway.model.clock import is_believed, rfc3339_or_none
+from gateway.model.event import EventType
+from gateway.pipeline.track.known import KnownAgent, Note, Tracked, merge_identity
+from gateway.pipeline.track.tell import Teller, agent_json, agent_subject, moment, named_json
+
+if TYPE_CHECKING:
+    from gateway.model.observation import ContactFact
+    from gateway.pipeline.track.known import Stamp
+
+NOT_TOLD = (
+    "workflow",
+    "team",
+    "answered_at",
+    "ring_seconds",
+    "talk_seconds",
+    "hold_seconds",
+    "wrap_seconds",
+    "handle_seconds",
+)
+LONGEST = timedelta(days=365)
+
+
+def track_contact(known: KnownAgent | None, fact: ContactFact, stamp: Stamp) -> Tracked:
+    """Tell the end of a contact; what is known of the agent stays as it is."""
+    started_at = fact.started_at if is_believed(fact.started_at, stamp.received_at) else None
+    ended_at = _ended_at(started_at, fact.duration_seconds)
+    when = moment(ended_at or started_at, stamp)
+    teller = Teller(stamp, when, fact.native_id)
+    data = {
+        "agent": _agent(known, fact, stamp),
+        "contact": _contact(fact, started_at, ended_at),
+        "customer": None,
+        "attributes": None,
+        "inferred": False,
+        "basis": None,
+        "time_source": when.time_source.value,
+    }
+    teller.add(EventType.CONTACT, _subject(fact, stamp.source), when.at, data)
+    notes = () if when.is_platform else (Note.UNBELIEVED_TIME,)
+    return Tracked(known, tuple(teller.events), notes)
+
+
+def _ended_at(started_at: datetime | None, seconds: float | None) -> datetime | None:
+    if started_at is None or seconds is None:
+        return None
+    duration = timedelta(seconds=seconds) if abs(seconds) <= LONGEST.total_seconds() else None
+    return started_at + duration if duration is not None else None
+
+
+def _subject(fact: ContactFact, source: str) -> str:
+    if fact.agent is not None:
+        return agent_subject(source, fact.agent.id)
+    queue_id = fact.queue.id if fact.queue else None
+    return f"{source}:queue:{queue_id or 'unknown'}"
+
+
+def _agent(known: KnownAgent | None, fact: ContactFact, stamp: Stamp) -> dict[str, Any] | None:
+    if fact.agent is None:
+        return None
+    return agent_json(merge_identity(known.identity if known else None, fact.agent), stamp)
+
+
+def _contact(
+    fact: ContactFact, started_at: datetime | None, ended_at: datetime | None
+) -> dict[str, Any]:
+    return {
+        "id": fact.contact_id,
+        "conversation_id": fact.conversation_id,
+        "revision": 1,
+        "channel": fact.channel,
+        "direction": fact.direction,
+        "queue": named_json(fact.queue),
+        **dict.fromkeys(NOT_TOLD),
+        "outcome": fact.outcome,
+        "disposition": fact.disposition,
+        "customer_address": fact.customer_address,
+        "dialed_number": fact.dialed_number,
+        "started_at": rfc3339_or_none(started_at),
+        "ended_at": rfc3339_or_none(ended_at),
+        "duration_seconds": fact.duration_seconds,
+        "queue_seconds": fact.queue_seconds,
+        "recording_url": fact.recording_url,
+    }

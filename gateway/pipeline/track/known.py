@@ -1,0 +1,181 @@
+"""What is known of an agent between two observations, and its form in the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from gateway.model.agent import Channel, Contact, Identity, Named, Phase, Reason, Snapshot, Status
+from gateway.model.clock import from_rfc3339
+from gateway.model.observation import Activity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gateway.model.agent import RosterEntry
+    from gateway.model.event import Event
+
+ENDED_SESSIONS_KEPT = 16
+
+
+class Note(StrEnum):
+    """What is worth counting of an observation besides its events."""
+
+    HISTORY = "history"
+    MISSED = "missed"
+    FOREIGN_LOGOUT = "foreign_logout"
+    UNBELIEVED_TIME = "unbelieved_time"
+    UNMAPPED_STATE = "unmapped_state"
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Where an observation comes from.
+
+    *seed* depends on the record alone where it can be told apart from others (its digest), so
+    that event ids are stable. *roster* is what the operator's files say of the agent.
+    """
+
+    source: str
+    received_at: datetime
+    seed: bytes
+    roster: RosterEntry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAgent:
+    """What is known of an agent.
+
+    *now* is the state told last, *previous* the one before it. *since_is_platform*: the
+    beginning of *now* is by the platform's clock. *activity* is the last one told (pictures).
+    *mark* is the platform's time of the newest observation taken. *logged_in*: a login was told
+    and no logout since; *was_seen*: a status other than unknown was told once. Of a session:
+    *session_id* while it is open, *session_started_at* where its login was told, and the ids of
+    the *ended_sessions*. *outcome* is the state held in the platform's words; *taken* what the
+    changes taken at *mark* followed.
+    """
+
+    identity: Identity
+    now: Snapshot = field(default_factory=Snapshot)
+    previous: Snapshot | None = None
+    since_is_platform: bool = True
+    contacts: tuple[Contact, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    activity: Activity | None = None
+    mark: datetime | None = None
+    logged_in: bool = False
+    was_seen: bool = False
+    session_open: bool = False
+    session_id: str | None = None
+    session_started_at: datetime | None = None
+    ended_sessions: tuple[str, ...] = ()
+    outcome: tuple[str, str] | None = None
+    taken: tuple[tuple[str, str], ...] = ()
+
+    def to_json(self) -> bytes:
+        """Return the form that the store keeps."""
+        return orjson.dumps(self)
+
+    @classmethod
+    def from_json(cls, text: bytes) -> KnownAgent:
+        """Read the form that the store keeps."""
+        return _known(orjson.loads(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """The outcome of one observation."""
+
+    known: KnownAgent | None
+    events: tuple[Event, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+def merge_identity(known: Identity | None, told: Identity) -> Identity:
+    """Add what is told of an agent to what is known; what is not told stays."""
+    if known is None or known == told:
+        return told
+    changes = {
+        name: getattr(known, name)
+        for name in Identity.__slots__
+        if getattr(told, name) in (None, ()) and getattr(known, name) not in (None, ())
+    }
+    return replace(told, **changes) if changes else told
+
+
+def _known(raw: Mapping[str, Any]) -> KnownAgent:
+    return KnownAgent(
+        identity=_identity(raw["identity"]),
+        now=_snapshot(raw["now"]),
+        previous=_snapshot(raw["previous"]) if raw["previous"] else None,
+        since_is_platform=raw["since_is_platform"],
+        contacts=tuple(_contact(each) for each in raw["contacts"]),
+        channels=tuple(_channel(each) for each in raw["channels"]),
+        activity=_activity(raw["activity"]) if raw["activity"] else None,
+        mark=_at(raw["mark"]),
+        logged_in=raw["logged_in"],
+        was_seen=raw["was_seen"],
+        session_open=raw["session_open"],
+        session_id=raw["session_id"],
+        session_started_at=_at(raw["session_started_at"]),
+        ended_sessions=tuple(raw["ended_sessions"]),
+        outcome=tuple(raw["outcome"]) if raw["outcome"] else None,
+        taken=tuple((base, aux) for base, aux in raw["taken"]),
+    )
+
+
+def _identity(raw: dict[str, Any]) -> Identity:
+    return Identity(
+        **raw
+        | {
+            "team": _named(raw["team"]),
+            "department": _named(raw["department"]),
+            "attributes": tuple((name, value) for name, value in raw["attributes"]),
+        }
+    )
+
+
+def _snapshot(raw: dict[str, Any]) -> Snapshot:
+    return Snapshot(
+        status=Status(raw["status"]),
+        reason=Reason(**raw["reason"]),
+        since=_at(raw["since"]),
+        next=Status(raw["next"]) if raw["next"] else None,
+    )
+
+
+def _activity(raw: dict[str, Any]) -> Activity:
+    return Activity(
+        status=Status(raw["status"]),
+        reason=Reason(**raw["reason"]),
+        since=_at(raw["since"]),
+        mapped=raw["mapped"],
+    )
+
+
+def _contact(raw: dict[str, Any]) -> Contact:
+    return Contact(
+        **raw
+        | {
+            "phase": Phase(raw["phase"]),
+            "queue": _named(raw["queue"]),
+            "offered_at": _at(raw["offered_at"]),
+            "since": _at(raw["since"]),
+        }
+    )
+
+
+def _channel(raw: dict[str, Any]) -> Channel:
+    return Channel(**raw | {"capacity_since": _at(raw["capacity_since"])})
+
+
+def _named(raw: dict[str, Any] | None) -> Named | None:
+    return Named(**raw) if raw else None
+
+
+def _at(text: str | None) -> datetime | None:
+    return from_rfc3339(text) if text else None

@@ -1,0 +1,245 @@
+"""Pictures: all that one agent is at one moment, compared with what was known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from gateway.model.agent import Basis, Phase, Snapshot, Status, TimeSource
+from gateway.model.clock import is_believed
+from gateway.model.event import EventType
+from gateway.pipeline.track.known import KnownAgent, Note, Tracked, merge_identity
+from gateway.pipeline.track.tell import Teller, moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from gateway.model.agent import Contact
+    from gateway.model.event import Event
+    from gateway.model.observation import Activity, Picture
+    from gateway.pipeline.track.known import Stamp
+    from gateway.pipeline.track.tell import Moment
+
+RANK = {Phase.ACTIVE: 3, Phase.WRAP_UP: 2, Phase.OFFERED: 1}
+STATUS_OF = {3: Status.BUSY, 2: Status.AFTER_CALL_WORK, 1: Status.RESERVED}
+REASON_COUNTS = frozenset({Status.READY, Status.NOT_READY, Status.LOGGED_OUT, Status.UNKNOWN})
+"""Of these a change of reason alone is another state, with its own beginning."""
+
+
+def track_picture(known: KnownAgent | None, picture: Picture, stamp: Stamp) -> Tracked:
+    """Take a picture: what it is news for, or that it is history."""
+    when = moment(picture.at, stamp)
+    if known and known.mark and when.is_platform and when.at < known.mark:
+        return Tracked(known, notes=(Note.HISTORY,))
+    activity = _activity_now(known.activity if known else None, picture.activity, stamp)
+    decision = _decide(activity, picture)
+    view = _View(known, picture, activity, decision, when, stamp)
+    since, time_source = view.since()
+    after = _after(known, view, since, time_source)
+    notes = () if when.is_platform else (Note.UNBELIEVED_TIME,)
+    if not view.is_news():
+        return Tracked(after, notes=notes)
+    return Tracked(after, _events(known, after, view, time_source), notes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """The status of a picture, and what is asked for next.
+
+    *rank* is that of the contacts that decided it, 0 where the activity did. *counts_as_ready*:
+    contacts of every channel may decide, not just those of live ones.
+    """
+
+    status: Status
+    next: Status | None
+    rank: int
+    counts_as_ready: bool
+
+
+def _decide(activity: Activity | None, picture: Picture) -> _Decision:
+    chosen = activity.status if activity else Status.UNKNOWN
+    counts_as_ready = chosen in (Status.READY, Status.UNKNOWN)
+    rank = max(
+        (RANK.get(each.phase, 0) for each in _deciding(picture, counts_as_ready=counts_as_ready)),
+        default=0,
+    )
+    if rank == 0:
+        return _Decision(chosen, None, 0, counts_as_ready)
+    return _Decision(STATUS_OF[rank], None if counts_as_ready else chosen, rank, counts_as_ready)
+
+
+def _deciding(picture: Picture, *, counts_as_ready: bool) -> Iterable[Contact]:
+    return (each for each in picture.contacts if counts_as_ready or _is_live(each, picture))
+
+
+def _is_live(contact: Contact, picture: Picture) -> bool:
+    return contact.channel is not None and contact.channel.casefold() in picture.live_channels
+
+
+def _activity_now(known: Activity | None, told: Activity | None, stamp: Stamp) -> Activity | None:
+    """Complete what is told of the activity by what is known of the same one."""
+    if told is None:
+        return known
+    if told.since is not None and not is_believed(told.since, stamp.received_at):
+        told = replace(told, since=None)
+    if known is None or not _is_same(known, told):
+        return told
+    return replace(
+        known if None in (told.reason.code, told.reason.label) else told,
+        since=told.since or known.since,
+    )
+
+
+def _is_same(known: Activity, told: Activity) -> bool:
+    if known.reason.code is not None and told.reason.code is not None:
+        return known.reason.code == told.reason.code
+    return known.reason.label is not None and known.reason.label == told.reason.label
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """One picture beside what was known before it."""
+
+    known: KnownAgent | None
+    picture: Picture
+    activity: Activity | None
+    decision: _Decision
+    when: Moment
+    stamp: Stamp
+
+    def snapshot(self, since: datetime | None) -> Snapshot:
+        """Return the state that the picture shows."""
+        told = Snapshot(self.decision.status, since=since, next=self.decision.next)
+        return replace(told, reason=self.activity.reason) if self.activity else told
+
+    def is_begun_anew(self) -> bool:
+        """Whether the same activity has a later beginning than was known."""
+        before = self.known.activity if self.known else None
+        return bool(
+            before
+            and self.activity
+            and before.since
+            and self.activity.since
+            and before.reason == self.activity.reason
+            and self.activity.since > before.since
+        )
+
+    def stays(self) -> bool:
+        """Whether status (and, where it counts, reason) are what they were."""
+        if self.known is None or self.known.now.status is not self.decision.status:
+            return False
+        if self.decision.status not in REASON_COUNTS:
+            return True
+        now = self.snapshot(self.when.at)
+        return now.reason == self.known.now.reason and not self.is_begun_anew()
+
+    def is_news(self) -> bool:
+        """Whether the picture is worth an event."""
+        if self.known is None:
+            return True
+        before, now = self.known.now, self.snapshot(self.when.at)
+        return (
+            (before.status, before.reason, before.next) != (now.status, now.reason, now.next)
+            or _held(self.known.contacts) != _held(self.picture.contacts)
+            or self.is_begun_anew()
+        )
+
+    def since(self) -> tuple[datetime | None, TimeSource]:
+        """Return when the status began and how that is known."""
+        if self.known and self.known.now.since and self.stays():
+            return self.known.now.since, self.when.time_source
+        if not self.when.is_platform:
+            return self.when.at, TimeSource.RECEIVED
+        told, own = self._told_times(), [self.when.at] if self._needs_own_time() else []
+        if self.known and self.known.now.since and self.known.since_is_platform:
+            told.append(self.known.now.since)
+        if not told and self.decision.status is Status.UNKNOWN:
+            return None, TimeSource.PLATFORM
+        latest = max(told + own)
+        return latest, TimeSource.PLATFORM if latest in told else TimeSource.COLLATED
+
+    def _told_times(self) -> list[datetime]:
+        explaining = self._explaining()
+        left = [at for at in self._departures() if at is not None]
+        return ([min(explaining)] if explaining else []) + left
+
+    def _needs_own_time(self) -> bool:
+        return not self._explaining() or None in self._departures()
+
+    def _explaining(self) -> list[datetime]:
+        """Times in the record that explain the status."""
+        if self.decision.rank:
+            deciding = _deciding(self.picture, counts_as_ready=self.decision.counts_as_ready)
+            times = [each.since for each in deciding if RANK.get(each.phase) == self.decision.rank]
+        else:
+            times = [self.activity.since if self.activity else None]
+        return [at for at in times if at and is_believed(at, self.stamp.received_at)]
+
+    def _departures(self) -> list[datetime | None]:
+        """When each contact that outranked the status left; `None` where that is not told."""
+        if self.known is None:
+            return []
+        return [
+            self._left_at(each)
+            for each in self.known.contacts
+            if RANK.get(each.phase, 0) > self.decision.rank
+            and (self.decision.counts_as_ready or _is_live(each, self.picture))
+        ]
+
+    def _left_at(self, contact: Contact) -> datetime | None:
+        now = next((each for each in self.picture.contacts if each.key == contact.key), None)
+        if now is not None:
+            at = now.since
+        else:
+            gone = (each.at for each in self.picture.departures if each.key == contact.key)
+            at = next(gone, None)
+        return at if at and is_believed(at, self.stamp.received_at) else None
+
+
+def _held(contacts: Sequence[Contact]) -> set[tuple[object, ...]]:
+    return {(each.key, each.phase, each.queue) for each in contacts}
+
+
+def _after(
+    known: KnownAgent | None, view: _View, since: datetime | None, time_source: TimeSource
+) -> KnownAgent:
+    picture = view.picture
+    before = known or KnownAgent(picture.agent)
+    now = view.snapshot(since)
+    stays = view.stays()
+    logged_out = now.status is Status.LOGGED_OUT
+    is_known = now.status is not Status.UNKNOWN
+    return replace(
+        before,
+        identity=merge_identity(before.identity, picture.agent),
+        now=now,
+        previous=before.previous if stays or known is None else replace(before.now, next=None),
+        since_is_platform=(
+            before.since_is_platform if stays else time_source is not TimeSource.RECEIVED
+        ),
+        contacts=picture.contacts,
+        channels=picture.channels,
+        activity=view.activity,
+        mark=view.when.at if view.when.is_platform else before.mark,
+        logged_in=(is_known and not logged_out) or (before.logged_in and not is_known),
+        was_seen=before.was_seen or is_known,
+    )
+
+
+def _events(
+    known: KnownAgent | None, after: KnownAgent, view: _View, time_source: TimeSource
+) -> tuple[Event, ...]:
+    teller = Teller(view.stamp, view.when, view.picture.native_id)
+    before = known.now.status if known else Status.UNKNOWN
+    now = after.now.status
+    was_seen = known is not None and known.was_seen
+    if now not in (Status.UNKNOWN, Status.LOGGED_OUT):
+        if not was_seen:
+            teller.tell(EventType.LOGIN, after, basis=Basis.FIRST_SEEN, time_source=time_source)
+        elif before is Status.LOGGED_OUT:
+            teller.tell(EventType.LOGIN, after, basis=Basis.ACTIVITY, time_source=time_source)
+    teller.tell(EventType.STATE, after, time_source=time_source)
+    if now is Status.LOGGED_OUT and before not in (Status.UNKNOWN, Status.LOGGED_OUT):
+        teller.tell(EventType.LOGOUT, after, basis=Basis.ACTIVITY, time_source=time_source)
+    return tuple(teller.events)

@@ -1,0 +1,176 @@
+"""Neutral events made of what is known of an agent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from gateway.model.agent import Basis, TimeSource
+from gateway.model.clock import is_believed, rfc3339_or_none
+from gateway.model.event import Event, EventType, stable_id
+
+if TYPE_CHECKING:
+    from gateway.model.agent import Channel, Contact, Identity, Named, Reason, Snapshot
+    from gateway.pipeline.track.known import KnownAgent, Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When something happened, and how that is known."""
+
+    at: datetime
+    time_source: TimeSource
+
+    @property
+    def is_platform(self) -> bool:
+        """Whether the platform's time is believed."""
+        return self.time_source is not TimeSource.RECEIVED
+
+
+def moment(at: datetime | None, stamp: Stamp) -> Moment:
+    """Believe the platform's time, or take the time of receipt."""
+    if at is not None and is_believed(at, stamp.received_at):
+        return Moment(at, TimeSource.PLATFORM)
+    return Moment(stamp.received_at, TimeSource.RECEIVED)
+
+
+@dataclass(slots=True)
+class Teller:
+    """Makes the events of one observation, in order, with ids that depend on it alone."""
+
+    stamp: Stamp
+    moment: Moment
+    native_id: str | None
+    events: list[Event] = field(default_factory=list)
+
+    def tell(
+        self,
+        kind: EventType,
+        known: KnownAgent,
+        *,
+        basis: Basis | None = None,
+        session_seconds: float | None = None,
+        time_source: TimeSource | None = None,
+    ) -> None:
+        """Add one event of *known* as it is now; with a *basis* it is inferred."""
+        data = {
+            "agent": agent_json(known.identity, self.stamp),
+            "status": known.now.status.value,
+            "reason": reason_json(known.now.reason),
+            "since": rfc3339_or_none(known.now.since),
+            "previous": snapshot_json(known.previous),
+            "next": known.now.next.value if known.now.next else None,
+            "session_id": known.session_id,
+            "session_seconds": session_seconds,
+            "contacts": [contact_json(each) for each in known.contacts],
+            "channels": [channel_json(each) for each in known.channels],
+            "native_id": self.native_id,
+            "inferred": basis is not None,
+            "basis": basis.value if basis else None,
+            "time_source": (time_source or self.moment.time_source).value,
+        }
+        self.add(kind, agent_subject(self.stamp.source, known.identity.id), self.moment.at, data)
+
+    def add(self, kind: EventType, subject: str, at: datetime, data: dict[str, Any]) -> None:
+        """Add an event with its stable id."""
+        stamp = self.stamp
+        ordinal = str(len(self.events))
+        self.events.append(
+            Event(
+                id=stable_id(stamp.source, subject, stamp.seed, kind.value, ordinal),
+                source=stamp.source,
+                type=kind,
+                subject=subject,
+                time=at,
+                recorded_at=stamp.received_at,
+                data=data,
+            )
+        )
+
+
+def agent_subject(source: str, agent_id: str) -> str:
+    """Return the agent key."""
+    return f"{source}:{agent_id}"
+
+
+def agent_json(identity: Identity, stamp: Stamp) -> dict[str, Any]:
+    """Return `data.agent`: what the platform told, completed by the operator's roster."""
+    roster = stamp.roster
+    team = named_json(identity.team)
+    if roster is not None and team is None and roster.team:
+        team = {"id": None, "name": roster.team}
+    return {
+        "key": agent_subject(stamp.source, identity.id),
+        "id": identity.id,
+        "platform": identity.platform,
+        "account_id": identity.account_id,
+        "workspace_id": identity.workspace_id,
+        "external_id": identity.external_id,
+        "username": identity.username,
+        "name": identity.name or (roster.name if roster else None),
+        "email": identity.email or (roster.email if roster else None),
+        "phone": identity.phone,
+        "role": identity.role,
+        "team": team,
+        "department": named_json(identity.department),
+        "manager": identity.manager,
+        "location": identity.location,
+        "attributes": dict(identity.attributes) or None,
+        "wfm_id": (roster.wfm_id or None) if roster else None,
+    }
+
+
+def contact_json(contact: Contact) -> dict[str, Any]:
+    """Return one of `data.contacts`."""
+    return {
+        "id": contact.id,
+        "reservation_id": contact.reservation_id,
+        "channel": contact.channel,
+        "direction": contact.direction,
+        "phase": contact.phase.value,
+        "queue": named_json(contact.queue),
+        "workflow_id": contact.workflow_id,
+        "offered_at": rfc3339_or_none(contact.offered_at),
+        "since": rfc3339_or_none(contact.since),
+        "native_status": contact.native_status,
+        "task_status": contact.task_status,
+    }
+
+
+def channel_json(channel: Channel) -> dict[str, Any]:
+    """Return one of `data.channels`."""
+    return {
+        "id": channel.id,
+        "channel_id": channel.channel_id,
+        "name": channel.name,
+        "available": channel.available,
+        "capacity": channel.capacity,
+        "free_percent": channel.free_percent,
+        "capacity_since": rfc3339_or_none(channel.capacity_since),
+    }
+
+
+def snapshot_json(snapshot: Snapshot | None) -> dict[str, Any] | None:
+    """Return `data.previous`."""
+    if snapshot is None:
+        return None
+    return {
+        "status": snapshot.status.value,
+        "reason": reason_json(snapshot.reason),
+        "since": rfc3339_or_none(snapshot.since),
+    }
+
+
+def reason_json(reason: Reason) -> dict[str, Any] | None:
+    """Return a reason, or nothing where nothing of it is known."""
+    if reason.code is None and reason.label is None:
+        return None
+    return {"code": reason.code, "label": reason.label}
+
+
+def named_json(named: Named | None) -> dict[str, Any] | None:
+    """Return an id with its name, or nothing where neither is known."""
+    if named is None or (named.id is None and named.name is None):
+        return None
+    return {"id": named.id, "name": named.name}
