@@ -96,4 +96,11 @@ class StoreLockedError(StoreError):
 
 
 class OperationError(GatewayError):
-    """An operator's command cannot be carried out; the message says why."""
+    """An operator's command cannot be carried out; the message says why.
+
+    *missing*: what it names is not there (404 rather than 409).
+    """
+
+    def __init__(self, message: str, *, missing: bool = False) -> None:
+        super().__init__(message)
+        self.missing = missing

@@ -1,0 +1,149 @@
+"""Logs: one JSON line on stderr for each thing that happened, cheap enough for the hot path."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from contextlib import suppress
+from functools import lru_cache
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+import orjson
+import structlog
+
+if TYPE_CHECKING:
+    from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
+
+HIDDEN = "***"
+_SECRET_WORDS = (
+    "authorization",
+    "cookie",
+    "credential",
+    "password",
+    "private_key",
+    "secret",
+    "signature",
+    "token",
+)
+_SECRET_KEYS = frozenset({"key", "api_key", "apikey", "query", "body", "auth"})
+_CHAIN_LIMIT = 5
+
+
+def configure(*, json: bool | None = None, level: str = "info") -> None:
+    """Log to stderr from *level* up; *json* `None`: JSON unless stderr is a terminal."""
+    as_json = not sys.stderr.isatty() if json is None else json
+    threshold = logging.getLevelNamesMapping()[level.upper()]
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _describe_error,
+            redact,
+            _as_json if as_json else _as_text(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(threshold),
+        logger_factory=lambda *_: Lines(sys.stderr.buffer),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(handlers=[_Foreign()], level=logging.WARNING, force=True)
+
+
+def logger() -> FilteringBoundLogger:
+    """Return a logger; what `configure` says counts from its first line on."""
+    return cast("FilteringBoundLogger", structlog.get_logger())
+
+
+def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Hide the values of keys that are named like secrets, however deep."""
+    for key, value in event.items():
+        if value is not None and is_secret_name(key):
+            event[key] = HIDDEN
+        elif isinstance(value, dict):
+            event[key] = redact(_logger, _method, dict(value))
+    return event
+
+
+@lru_cache(maxsize=1024)
+def is_secret_name(key: object) -> bool:
+    """Whether what stands under *key* must not be seen."""
+    name = str(key).lower().replace("-", "_")
+    return name in _SECRET_KEYS or any(word in name for word in _SECRET_WORDS)
+
+
+def describe(error: BaseException) -> str:
+    """Return where *error* came from: types and frames, with the message of our own errors only.
+
+    The message of any other may quote what a sender sent.
+    """
+    parts: list[str] = []
+    current: BaseException | None = error
+    while current is not None and len(parts) < _CHAIN_LIMIT:
+        frames = "".join(traceback.format_tb(current.__traceback__))
+        parts.append(f"{frames}{_named(current)}")
+        current = current.__cause__ or current.__context__
+    return "\ncaused by\n".join(parts)
+
+
+def _named(error: BaseException) -> str:
+    name = type(error).__qualname__
+    told = isinstance(error, OSError) or type(error).__module__.startswith("gateway.")
+    return f"{name}: {error}" if told else name
+
+
+def _describe_error(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    error = event.pop("exc_info", None)
+    if error is True:
+        error = sys.exc_info()[1]
+    if isinstance(error, tuple):
+        error = error[1]
+    if isinstance(error, BaseException):
+        event["traceback"] = describe(error)
+    return event
+
+
+def _as_json(_logger: WrappedLogger, _method: str, event: EventDict) -> bytes:
+    try:
+        return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS)
+    except orjson.JSONEncodeError:
+        # A lone surrogate, or an integer beyond 64 bits: told, not lost.
+        plain = {str(key): ascii(value) for key, value in event.items()}
+        return orjson.dumps(plain)
+
+
+def _as_text() -> structlog.typing.Processor:
+    render = structlog.dev.ConsoleRenderer()
+
+    def as_text(wrapped: WrappedLogger, method: str, event: EventDict) -> bytes:
+        return render(wrapped, method, event).encode(errors="backslashreplace")
+
+    return as_text
+
+
+class Lines:
+    """Lines of bytes to a file. A log that cannot be written stops nobody."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def msg(self, line: bytes) -> None:
+        """Write one line, at once."""
+        with suppress(OSError, ValueError):
+            self._file.write(line + b"\n")
+            self._file.flush()
+
+    debug = info = warning = error = critical = exception = msg
+
+
+class _Foreign(logging.Handler):
+    """What the libraries log, in our form."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the record as one of our lines."""
+        logger().log(
+            record.levelno,
+            "library.logged",
+            library=record.name,
+            text=record.getMessage(),
+            exc_info=record.exc_info,
+        )
