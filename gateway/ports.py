@@ -174,11 +174,19 @@ class Outbox(Protocol):
         ...
 
     async def refill(self, destination: str, lane: str, *, after: int, depth: int) -> ClaimedLane:
-        """Return the lane's next deliveries behind sequence number *after*."""
+        """Return the lane's next deliveries behind sequence number *after* (0: all it owes)."""
+        ...
+
+    async def lane_states(self, destination: str, lanes: Sequence[str]) -> Mapping[str, Lane]:
+        """Return what these lanes remember (absent where nothing is); one read for all."""
         ...
 
     async def record(self, recorded: Sequence[Recorded]) -> None:
         """Make outcomes durable, all or none."""
+        ...
+
+    async def backlog(self, destination: str) -> Backlog:
+        """Count what a destination is owed."""
         ...
 
     async def mark(self, destination: str, mark: DestinationMark) -> None:
