@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gateway.model.delivery import Delivery
-from gateway.ports import Store
+from gateway.ports import Roster, Store
 from gateway.settings import Settings
 
 if TYPE_CHECKING:
@@ -45,21 +45,22 @@ class Live(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What operations work on. *live* is `None` where no gateway runs."""
+    """What operations work on. *live* is `None` where no gateway runs; *roster* the one in use."""
 
     store: Store
     settings: Settings
     live: Live | None
     now: Callable[[], datetime]
+    roster: Roster | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
     """One operation.
 
-    *path* is that of the admin API and may name path parameters in braces; *params* reads
-    path and query parameters (GET) or path parameters and the JSON body (POST). *run* returns
-    what can be written as JSON. *changes*: it needs a credential.
+    *path* is that of the admin API, below its ``/api/v1``, and may name path parameters in
+    braces; *params* reads path and query parameters (GET) or path parameters and the JSON body
+    (POST). *run* returns what can be written as JSON. *changes*: it needs a credential.
     """
 
     name: str

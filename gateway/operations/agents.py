@@ -1,0 +1,85 @@
+"""Agents and states: the latest known of each, and what still lacks a mapping."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from gateway.operations.params import UnmappedParams
+from gateway.operations.table import Bench, Operation
+
+if TYPE_CHECKING:
+    from gateway.ports import SeenState
+
+UNKNOWN = "unknown"
+PROPOSED = "not_ready"
+"""What is proposed for a name that says nothing: nobody is counted as available by mistake."""
+
+
+async def _agents(bench: Bench, params: dict[str, Any]) -> list[dict[str, Any]]:
+    known = await bench.store.agents(source=params["source"])
+    agents = [_agent_json(bench, key, json.loads(text)) for key, text in sorted(known.items())]
+    return [each for each in agents if not (params["unmapped"] and each["wfm_id"])]
+
+
+def _agent_json(bench: Bench, key: str, known: dict[str, Any]) -> dict[str, Any]:
+    identity, now = known["identity"], known["now"]
+    source = key.partition(":")[0]
+    entry = bench.roster.entry(source, identity["id"]) if bench.roster else None
+    return {
+        "key": key,
+        "source": source,
+        "agent_id": identity["id"],
+        "name": identity["name"] or (entry.name if entry else None),
+        "username": identity["username"],
+        "wfm_id": (entry.wfm_id or None) if entry else None,
+        "status": now["status"],
+        "reason": now["reason"] if any(now["reason"].values()) else None,
+        "since": now["since"],
+        "next": now["next"],
+        "contacts": len(known["contacts"]),
+        "logged_in": known["logged_in"],
+    }
+
+
+async def _states(bench: Bench, params: dict[str, Any]) -> list[dict[str, Any]]:
+    states = await bench.store.seen_states()
+    shown = [_state_json(state) for state in states if params["source"] in (None, state.source)]
+    return [each for each in shown if not (params["unmapped"] and each["mapped"])]
+
+
+def _state_json(state: SeenState) -> dict[str, Any]:
+    return {
+        "source": state.source,
+        "code": state.code,
+        "label": state.label,
+        "status": state.status,
+        "mapped": state.mapped,
+        "line": None if state.mapped else yaml_line(state),
+    }
+
+
+def yaml_line(state: SeenState) -> str:
+    """Return the line of configuration that maps a state, its key quoted as YAML and JSON do."""
+    key = json.dumps(state.code or state.label or "", ensure_ascii=False)
+    status = PROPOSED if state.status == UNKNOWN else state.status
+    return f"sources.{state.source}.statuses: {{{key}: {status}}}"
+
+
+AGENTS = Operation(
+    name="agents",
+    method="GET",
+    path="/agents",
+    summary="The latest known state of every agent",
+    params=UnmappedParams,
+    run=_agents,
+)
+STATES = Operation(
+    name="states",
+    method="GET",
+    path="/states",
+    summary="Every activity and state name seen, with the line to add for an unmapped one",
+    params=UnmappedParams,
+    run=_states,
+)
+OPERATIONS = (AGENTS, STATES)

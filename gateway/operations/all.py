@@ -1,0 +1,13 @@
+"""Every operation there is, for whoever makes verbs or routes of them."""
+
+from __future__ import annotations
+
+from gateway.operations import agents, dead_letters, health, quarantine
+from gateway.operations.table import Operation
+
+OPERATIONS: tuple[Operation, ...] = (
+    *health.OPERATIONS,
+    *quarantine.OPERATIONS,
+    *dead_letters.OPERATIONS,
+    *agents.OPERATIONS,
+)

@@ -1,0 +1,113 @@
+"""Dead letters: what could not be delivered and was given up."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from gateway.model.clock import rfc3339
+from gateway.operations.params import DeadLetterChoice, DeadLetterList, IdParams
+from gateway.operations.shown import bytes_json, require
+from gateway.operations.table import Bench, Operation
+from gateway.ports import Selection
+
+if TYPE_CHECKING:
+    from gateway.ports import DeadLetter
+    from gateway.settings import Settings
+
+Params = dict[str, Any]
+
+
+async def _list(bench: Bench, params: Params) -> list[dict[str, Any]]:
+    letters = await bench.store.dead_letters(params["selection"], limit=params["limit"])
+    return [_letter_json(letter) for letter in letters]
+
+
+async def _show(bench: Bench, params: Params) -> dict[str, Any]:
+    letters = await bench.store.dead_letters(Selection(ids=(params["id"],)))
+    require([params["id"]], (letter.id for letter in letters), "dead letter")
+    letter = letters[0]
+    return _letter_json(letter) | {
+        "event": json.loads(letter.event),
+        "answer": bytes_json(letter.answer),
+    }
+
+
+async def _retry(bench: Bench, params: Params) -> dict[str, int]:
+    await _require(bench, params["selection"])
+    deliveries, superseded = await bench.store.retry_dead_letters(
+        params["selection"], skip_superseded=_skipping(bench.settings)
+    )
+    if bench.live is not None:
+        bench.live.offer(deliveries)
+    return {"retried": len(deliveries), "superseded": superseded}
+
+
+async def _discard(bench: Bench, params: Params) -> dict[str, int]:
+    await _require(bench, params["selection"])
+    return {"discarded": await bench.store.discard_dead_letters(params["selection"])}
+
+
+async def _require(bench: Bench, selection: Selection) -> None:
+    if selection.ids:
+        letters = await bench.store.dead_letters(selection, limit=len(selection.ids))
+        require(selection.ids, (letter.id for letter in letters), "dead letter")
+
+
+def _skipping(settings: Settings) -> frozenset[str]:
+    return frozenset(
+        name for name, each in settings.destinations.items() if each.superseded == "skip"
+    )
+
+
+def _letter_json(letter: DeadLetter) -> dict[str, Any]:
+    return {
+        "id": letter.id,
+        "destination": letter.destination,
+        "subject": letter.subject,
+        "event_id": letter.event_id,
+        "event_type": letter.event_type,
+        "reason": letter.reason,
+        "detail": letter.detail,
+        "status": letter.status,
+        "attempts": letter.attempts,
+        "mapping": letter.mapping,
+        "dead_at": rfc3339(letter.dead_at),
+    }
+
+
+LIST = Operation(
+    name="dead-letters list",
+    method="GET",
+    path="/dead-letters",
+    summary="The newest deliveries that were given up",
+    params=DeadLetterList,
+    run=_list,
+)
+SHOW = Operation(
+    name="dead-letters show",
+    method="GET",
+    path="/dead-letters/{id}",
+    summary="One dead letter with its event and what the vendor answered",
+    params=IdParams,
+    run=_show,
+)
+RETRY = Operation(
+    name="dead-letters retry",
+    method="POST",
+    path="/dead-letters/retry",
+    summary="Owe dead letters again; one that a newer state has replaced is superseded instead",
+    params=DeadLetterChoice,
+    run=_retry,
+    changes=True,
+)
+DISCARD = Operation(
+    name="dead-letters discard",
+    method="POST",
+    path="/dead-letters/discard",
+    summary="Remove dead letters for good",
+    params=DeadLetterChoice,
+    run=_discard,
+    changes=True,
+)
+OPERATIONS = (LIST, SHOW, RETRY, DISCARD)

@@ -1,0 +1,165 @@
+"""Sources, destinations and the whole: how they are, and pausing and resuming one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from gateway.model.errors import OperationError
+from gateway.operations.params import NameParams, NothingParams
+from gateway.operations.table import Bench, Operation
+from gateway.ports import DestinationMark
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gateway.settings import DestinationSettings, SourceSettings
+
+Params = dict[str, Any]
+
+
+async def _destinations(bench: Bench, _params: Params) -> list[dict[str, Any]]:
+    marks = await bench.store.marks()
+    sizes = await bench.store.sizes()
+    return [
+        await _destination_json(bench, each, marks.get(name, DestinationMark()), sizes)
+        for name, each in bench.settings.destinations.items()
+    ]
+
+
+async def _destination_json(
+    bench: Bench, destination: DestinationSettings, mark: DestinationMark, sizes: Mapping[str, int]
+) -> dict[str, Any]:
+    name = destination.name
+    backlog = await bench.store.backlog(name)
+    oldest = backlog.oldest
+    behind = (bench.now() - oldest).total_seconds() if oldest else 0.0
+    prefix = f"outcome:{name}:"
+    known = {
+        "name": name,
+        "mapping": f"{destination.mapping.name} {destination.mapping.version}",
+        "url": _without_secrets(destination.url),
+        "backlog": backlog.pending,
+        "held": backlog.held,
+        "seconds_behind": max(0.0, round(behind, 3)),
+        "circuit": None,
+        "paused": mark.paused,
+        "parked": mark.parked_since is not None,
+        "last_answer": None,
+        "outcomes": {
+            key.removeprefix(prefix): count
+            for key, count in sizes.items()
+            if key.startswith(prefix)
+        },
+    }
+    return known | dict(bench.live.destination_health(name) if bench.live else {})
+
+
+def _without_secrets(url: str) -> str:
+    """Leave out user information and query, where some vendors want a key."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+async def _pause(bench: Bench, params: Params) -> dict[str, Any]:
+    name = _known_destination(bench, params["name"])
+    if bench.live is not None:
+        await bench.live.pause(name)
+    else:
+        await _mark(bench, name, paused=True)
+    return {"name": name, "paused": True}
+
+
+async def _resume(bench: Bench, params: Params) -> dict[str, Any]:
+    name = _known_destination(bench, params["name"])
+    if bench.live is not None:
+        await bench.live.resume(name)
+    else:
+        await _mark(bench, name, paused=False)
+    return {"name": name, "paused": False}
+
+
+async def _mark(bench: Bench, name: str, *, paused: bool) -> None:
+    mark = (await bench.store.marks()).get(name, DestinationMark())
+    await bench.store.mark(name, replace(mark, paused=paused))
+
+
+def _known_destination(bench: Bench, name: str) -> str:
+    if name not in bench.settings.destinations:
+        valid = ", ".join(bench.settings.destinations) or "there are none"
+        raise OperationError(f"no destination {name!r} is configured ({valid})", missing=True)
+    return name
+
+
+async def _sources(bench: Bench, _params: Params) -> list[dict[str, Any]]:
+    return [_source_json(bench, each) for each in bench.settings.sources.values()]
+
+
+def _source_json(bench: Bench, source: SourceSettings) -> dict[str, Any]:
+    known = {
+        "name": source.name,
+        "type": source.mapping.name,
+        "auth": source.auth.type,
+        "path": f"/v1/ingest/{source.name}",
+        "last_event_at": None,
+        "last_receipt_at": None,
+        "refusals": None,
+        "clock_skew_seconds": None,
+    }
+    return known | dict(bench.live.source_health(source.name) if bench.live else {})
+
+
+async def _overview(bench: Bench, params: Params) -> dict[str, Any]:
+    sizes = await bench.store.sizes()
+    return {
+        "running": bench.live is not None,
+        "counts": {key: count for key, count in sizes.items() if not key.startswith("outcome:")},
+        "sources": await _sources(bench, params),
+        "destinations": await _destinations(bench, params),
+    }
+
+
+DESTINATIONS = Operation(
+    name="destinations list",
+    method="GET",
+    path="/destinations",
+    summary="What each destination is owed, how far behind it is, and how it answers",
+    params=NothingParams,
+    run=_destinations,
+)
+PAUSE = Operation(
+    name="destinations pause",
+    method="POST",
+    path="/destinations/{name}/pause",
+    summary="Stop telling a destination; what it is owed stays in the store",
+    params=NameParams,
+    run=_pause,
+    changes=True,
+)
+RESUME = Operation(
+    name="destinations resume",
+    method="POST",
+    path="/destinations/{name}/resume",
+    summary="Tell a paused or parked destination again, now",
+    params=NameParams,
+    run=_resume,
+    changes=True,
+)
+SOURCES = Operation(
+    name="sources list",
+    method="GET",
+    path="/sources",
+    summary="When each source was last heard, what was refused, and how its clock stands",
+    params=NothingParams,
+    run=_sources,
+)
+OVERVIEW = Operation(
+    name="status",
+    method="GET",
+    path="/status",
+    summary="The whole gateway at a glance",
+    params=NothingParams,
+    run=_overview,
+)
+OPERATIONS = (DESTINATIONS, PAUSE, RESUME, SOURCES, OVERVIEW)

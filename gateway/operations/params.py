@@ -1,0 +1,105 @@
+"""What operations are asked with: the same keys in a query string, a JSON body, and options."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
+
+from gateway.ports import Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MOST_LISTED = 10_000
+LISTED = 100
+
+
+class NothingParams(Schema):
+    """An operation that is asked with nothing."""
+
+
+class NameParams(Schema):
+    """The destination or source that is meant."""
+
+    name = fields.String(required=True)
+
+
+class IdParams(Schema):
+    """The one entry that is meant."""
+
+    id = fields.String(required=True)
+
+
+class UnmappedParams(Schema):
+    """A list that can be narrowed to what lacks a mapping, or to a source."""
+
+    unmapped = fields.Boolean(load_default=False)
+    source = fields.String(load_default=None)
+
+
+class _NarrowedParams(Schema):
+    """What narrows a choice: a reason, and when the entries were set aside (`from`, `to`)."""
+
+    reason = fields.String(load_default=None)
+    since = fields.AwareDateTime(data_key="from", default_timezone=UTC, load_default=None)
+    until = fields.AwareDateTime(data_key="to", default_timezone=UTC, load_default=None)
+
+
+class QuarantineFilter(_NarrowedParams):
+    """Narrows quarantine entries."""
+
+    name = fields.String(data_key="source", load_default=None)
+
+
+class DeadLetterFilter(_NarrowedParams):
+    """Narrows dead letters."""
+
+    name = fields.String(data_key="destination", load_default=None)
+
+
+class _ListParams(Schema):
+    """A list is bounded; the newest come first."""
+
+    limit = fields.Integer(load_default=LISTED, validate=validate.Range(1, MOST_LISTED))
+
+    @post_load
+    def _select(self, loaded: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
+        limit = loaded.pop("limit")
+        return {"selection": Selection(**loaded), "limit": limit}
+
+
+class _ChoiceParams(Schema):
+    """What to change: ids, all, or a filter. Nothing named is a mistake, never everything."""
+
+    ids = fields.List(fields.String(), load_default=None)
+    all = fields.Boolean(load_default=False)
+
+    @validates_schema
+    def _check(self, loaded: Mapping[str, Any], **_kwargs: Any) -> None:
+        narrowed = any(loaded.get(name) for name in ("name", "reason", "since", "until"))
+        if bool(loaded.get("ids")) + bool(loaded.get("all")) + narrowed != 1:
+            raise ValidationError("give ids, or all, or a filter (one of the three)")
+
+    @post_load
+    def _select(self, loaded: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
+        del loaded["all"]
+        ids = loaded.pop("ids")
+        return {"selection": Selection(ids=tuple(dict.fromkeys(ids)) if ids else None, **loaded)}
+
+
+class QuarantineList(QuarantineFilter, _ListParams):
+    """Quarantine entries to list."""
+
+
+class QuarantineChoice(QuarantineFilter, _ChoiceParams):
+    """Quarantine entries to change."""
+
+
+class DeadLetterList(DeadLetterFilter, _ListParams):
+    """Dead letters to list."""
+
+
+class DeadLetterChoice(DeadLetterFilter, _ChoiceParams):
+    """Dead letters to change."""
