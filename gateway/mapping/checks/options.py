@@ -1,0 +1,110 @@
+"""What the options of checks are made of: secrets that may be rotated, durations, names."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from hmac import compare_digest
+from typing import TYPE_CHECKING, Any
+
+from marshmallow import ValidationError, fields, validate
+
+from gateway.model.errors import CredentialsError
+from gateway.model.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gateway.mapping.authenticity import Presented
+
+ROTATED = 2
+"""How many secrets may be valid at a time: the one that goes and the one that comes."""
+
+_DURATION = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)")
+_UNITS = {
+    "ms": timedelta(milliseconds=1),
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+}
+_LONGEST = timedelta(days=365)
+HEADER_NAME = validate.Regexp(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z", error="Not the name of a header.")
+
+
+class Secrets(fields.Field[tuple[Secret, ...]]):
+    """One secret or a list of one or two, loaded as a tuple without the empty ones."""
+
+    default_error_messages = {  # noqa: RUF012 - marshmallow's own name and form
+        "invalid": "Must be a text or a list of one or two texts (a number needs quotes).",
+    }
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[Secret, ...]:
+        given = value if isinstance(value, list) else [value]
+        if not 1 <= len(given) <= ROTATED or not all(isinstance(each, str) for each in given):
+            raise self.make_error("invalid")
+        return tuple(Secret(each) for each in given if each.strip())
+
+
+class Duration(fields.Field[timedelta]):
+    """A duration such as ``500ms``, ``10s``, ``5m``, ``24h``, ``7d``; at most a year."""
+
+    default_error_messages = {  # noqa: RUF012 - marshmallow's own name and form
+        "invalid": "Not a duration such as 500ms, 10s, 5m, 24h or 7d.",
+        "too_long": "Longer than a year.",
+    }
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> timedelta:
+        matched = _DURATION.fullmatch(value) if isinstance(value, str) else None
+        if matched is None:
+            raise self.make_error("invalid")
+        duration = int(matched[1]) * _UNITS[matched[2]]
+        if duration > _LONGEST:
+            raise self.make_error("too_long")
+        return duration
+
+
+def exactly_one(given: Iterable[str], names: tuple[str, ...]) -> None:
+    """Refuse options that have none, or more than one, of *names*."""
+    if sum(name in names for name in given) != 1:
+        raise ValidationError(f"Exactly one of {', '.join(names)} is needed.")
+
+
+def matches_any(presented: str, secrets: Iterable[Secret]) -> bool:
+    """Compare with every secret, in a time that does not depend on where they differ."""
+    shown = _octets(presented)
+    matches = False
+    for each in secrets:
+        matches |= compare_digest(shown, _octets(each.reveal()))
+    return matches
+
+
+def one_header(presented: Presented, name: str, check: str) -> str:
+    """Return the header that carries a credential.
+
+    Raises:
+        CredentialsError: 401 where it is absent, 403 where it is repeated.
+    """
+    values = presented.values(name)
+    if not values:
+        raise CredentialsError(check, status=401)
+    if len(values) > 1:
+        raise CredentialsError(check)
+    return values[0]
+
+
+def credentials_of(presented: Presented, scheme: str, check: str) -> str:
+    """Return what follows *scheme* (lower case) in `Authorization`.
+
+    Raises:
+        CredentialsError: 401 where that is absent or of another scheme, 403 where repeated.
+    """
+    given, _, rest = one_header(presented, "authorization", check).partition(" ")
+    if given.lower() != scheme:
+        raise CredentialsError(check, status=401)
+    return rest.strip(" ")
+
+
+def _octets(text: str) -> bytes:
+    # Headers come as text with surrogates for what is not UTF-8; comparing needs bytes.
+    return text.encode("utf-8", "surrogatepass")

@@ -1,0 +1,53 @@
+"""The parameters of a query string and of a form body, read in one way everywhere.
+
+A name counts as what it decodes to, so that ``tok%65n`` is ``token`` to whoever checks it, to
+whoever removes it, and to whoever reads it. Parameters are separated by ``&`` alone.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import unquote_plus, unquote_to_bytes
+
+FORM = "application/x-www-form-urlencoded"
+MAX_FORM_FIELDS = 1000
+"""More than any platform sends; a body of nothing but separators must not cost seconds."""
+
+
+def media_type(content_type: str) -> str:
+    """Return the media type of a `Content-Type` header: lower case, without parameters."""
+    return content_type.partition(";")[0].strip().lower()
+
+
+def values_of(query: str, name: str) -> list[str]:
+    """Return the decoded values of every parameter of that name, in order."""
+    return [_decoded(part)[1] for part in query.split("&") if part and _decoded(part)[0] == name]
+
+
+def without_parameter(query: str, name: str) -> str:
+    """Return the query string without the parameters of that name, the rest as it was."""
+    return "&".join(part for part in query.split("&") if not part or _decoded(part)[0] != name)
+
+
+def form_pairs(body: bytes) -> list[tuple[bytes, bytes]]:
+    """Return the decoded names and values of a form body, blank ones kept, nothing trimmed.
+
+    Bytes, because whether they are UTF-8 is a question for after the signature.
+
+    Raises:
+        ValueError: it has more than `MAX_FORM_FIELDS` fields.
+    """
+    if body.count(b"&") >= MAX_FORM_FIELDS:
+        raise ValueError(f"more than {MAX_FORM_FIELDS} form fields")
+    return [_pair(part) for part in body.split(b"&") if part]
+
+
+def _decoded(part: str) -> tuple[str, str]:
+    name, _, value = part.partition("=")
+    return unquote_plus(name, errors="surrogateescape"), unquote_plus(
+        value, errors="surrogateescape"
+    )
+
+
+def _pair(part: bytes) -> tuple[bytes, bytes]:
+    name, _, value = part.replace(b"+", b" ").partition(b"=")
+    return unquote_to_bytes(name), unquote_to_bytes(value)
