@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web_protocol import RequestPayloadError
@@ -56,7 +56,7 @@ class Share:
         self._inflight.held += more
         self._size = size
 
-    def __enter__(self) -> Share:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

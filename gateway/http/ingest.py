@@ -1,0 +1,199 @@
+"""The public listener's requests: checked in the contract's order, made durable, answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import orjson
+from aiohttp.web import Response
+
+from gateway.http.body import Inflight, Share, check_size, read_body
+from gateway.http.door import (
+    UNKNOWN_SOURCE,
+    Door,
+    HeaderView,
+    Visit,
+    address_of,
+    find_door,
+    method_refused,
+    split_target,
+)
+from gateway.http.problem import SERVER, Problem, RefusedError, problem_response
+from gateway.http.server import Listener, Patience
+from gateway.mapping.authenticity import Presented
+from gateway.model.errors import ContentError, StoreUnavailableError
+from gateway.telemetry.logs import logger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from aiohttp.web import BaseRequest, StreamResponse
+
+    from gateway.mapping.authenticity import Checker
+    from gateway.model.receipt import VerifiedReceipt
+    from gateway.ports import Accepted, Intake
+    from gateway.settings import ServerSettings, SourceSettings
+    from gateway.telemetry.metrics import Metrics, SourceHealth
+
+_JSON = {"Server": SERVER, "Content-Type": "application/json", "Cache-Control": "no-store"}
+_EMPTY = {"Server": SERVER, "Cache-Control": "no-store"}
+_RETRY_STORE = {"Retry-After": "5"}
+
+log = logger()
+
+
+class Ingest:
+    """Answers every request of the public listener.
+
+    *checkers* are the sources' configured checks by source name (`None`: no check); *health*
+    and *metrics* are told of refusals and of the time to the answer, what is accepted is
+    counted where it is made durable.
+    """
+
+    def __init__(
+        self,
+        *,
+        sources: Mapping[str, SourceSettings],
+        checkers: Mapping[str, Checker | None],
+        settings: ServerSettings,
+        intake: Intake,
+        metrics: Metrics,
+        health: Mapping[str, SourceHealth],
+        now: Callable[[], datetime],
+        patience: Patience | None = None,
+    ) -> None:
+        self._doors = {
+            name: Door(source, checkers[name], metrics.ack_seconds.labels(name))
+            for name, source in sources.items()
+        }
+        self._settings = settings
+        self._intake = intake
+        self._metrics = metrics
+        self._health = health
+        self._now = now
+        self._patience = patience or Patience()
+        self._inflight = Inflight(settings.max_inflight_bytes)
+
+    def listener(self) -> Listener:
+        """Return the listener for these requests, not yet started."""
+        return Listener(
+            self,
+            max_connections=self._settings.max_connections,
+            on_refused=self._refused_connection,
+            patience=self._patience,
+        )
+
+    async def __call__(self, request: BaseRequest) -> StreamResponse:
+        """Answer one request."""
+        visit = Visit()
+        try:
+            return await self._answer(request, visit)
+        except RefusedError as refused:
+            return await self._refuse(request, visit, refused)
+        except ConnectionError:
+            gone = RefusedError(Problem(400, "http", "The sender went away."), check="gone")
+            return await self._refuse(request, visit, gone)
+        except Exception:  # noqa: BLE001 - one request's fault stops no other
+            log.exception("request.failed", source=visit.source)
+            failed = RefusedError(Problem(500, "internal", "The gateway failed."), check="internal")
+            return await self._refuse(request, visit, failed)
+
+    async def _answer(self, request: BaseRequest, visit: Visit) -> Response:
+        started = perf_counter()
+        path, query = split_target(request.raw_path)
+        if path == "/healthz":
+            return _alive(request)
+        door = find_door(self._doors, path)
+        visit.source = door.name
+        address = address_of(request, self._settings.proxies)
+        visit.remote = str(address)
+        door.check_method(request.method)
+        door.check_network(address)
+        target = path if query is None else f"{path}?{query}"
+        presented = Presented(request.method, target, query or "", HeaderView(request.headers))
+        now = self._now()
+        await door.check_headers(presented, now)
+        length = check_size(request, self._settings.max_body_bytes)
+        with Share(self._inflight) as share:
+            share.grow_to(length)
+            body = await read_body(request, self._settings.max_body_bytes, share, self._patience)
+            door.check_body(presented, body, now)
+            echo = door.echo(presented)
+            verified = door.believe(presented, body, now)
+            if echo is not None and not body.strip() and not verified.receipt.query:
+                return Response(headers=_EMPTY | echo)
+            accepted = await self._accept(verified)
+        self._told(door, visit, accepted, len(body), perf_counter() - started)
+        return _answer(accepted, echo)
+
+    async def _accept(self, verified: VerifiedReceipt) -> Accepted:
+        try:
+            return await self._intake.accept(verified)
+        except ContentError as error:
+            problem = Problem(error.status, "content", error.detail, error.flaws)
+            raise RefusedError(problem, check="content") from None
+        except StoreUnavailableError:
+            detail = "It cannot be made durable now; send it again."
+            problem = Problem(503, "unavailable", detail, headers=_RETRY_STORE)
+            raise RefusedError(problem, check="store") from None
+
+    def _told(
+        self, door: Door, visit: Visit, accepted: Accepted, size: int, seconds: float
+    ) -> None:
+        door.ack.observe(seconds)
+        log.info(
+            "receipt.journaled",
+            source=door.name,
+            receipt=accepted.receipt,
+            accepted=accepted.accepted,
+            duplicates=accepted.duplicates,
+            quarantined=accepted.quarantined,
+            ignored=accepted.ignored,
+            bytes=size,
+            remote=visit.remote,
+            ack_ms=round(seconds * 1000, 2),
+        )
+
+    async def _refuse(
+        self, request: BaseRequest, visit: Visit, refused: RefusedError
+    ) -> StreamResponse:
+        self._count(visit, refused.problem.status, refused.check)
+        response = problem_response(refused.problem)
+        if not request.content.is_eof():
+            response.force_close()
+        if refused.close:
+            # Sent from here, because aiohttp would read on for a while, as it should for others.
+            with suppress(ConnectionError):
+                await response.prepare(request)
+                await response.write_eof()
+            request.protocol.force_close()
+        return response
+
+    def _refused_connection(self, status: int, check: str) -> None:
+        self._count(Visit(), status, check)
+
+    def _count(self, visit: Visit, status: int, check: str) -> None:
+        self._metrics.refusals.labels(visit.source, str(status), check).inc()
+        log.info(
+            "request.refused", source=visit.source, status=status, check=check, remote=visit.remote
+        )
+        if visit.source != UNKNOWN_SOURCE:
+            refusals = self._health[visit.source].refusals
+            refusals[check] = refusals.get(check, 0) + 1
+
+
+def _alive(request: BaseRequest) -> Response:
+    if request.method not in {"GET", "HEAD"}:
+        raise method_refused(frozenset({"GET", "HEAD"}))
+    return Response(body=b'{"status":"ok"}', headers=_JSON)
+
+
+def _answer(accepted: Accepted, echo: dict[str, str] | None) -> Response:
+    counted = (accepted.accepted, accepted.duplicates, accepted.quarantined, accepted.ignored)
+    if echo is not None and not any(counted):
+        return Response(headers=_EMPTY | echo)
+    return Response(body=orjson.dumps(accepted), headers=_JSON | (echo or {}))
