@@ -1,6 +1,7 @@
 """The plugin API: all that a mapping may import of the gateway."""
 
 from gateway.mapping.authenticity import AuthenticityCheck, Checker, Presented
+from gateway.mapping.checks.options import Duration, Secrets, matches_any, one_header
 from gateway.mapping.destination import (
     Clock,
     DestinationMapping,
@@ -12,6 +13,7 @@ from gateway.mapping.destination import (
     Verdict,
     one_request,
 )
+from gateway.mapping.parameters import FORM, form_pairs, media_type, values_of
 from gateway.mapping.source import (
     Composed,
     Content,
@@ -45,8 +47,10 @@ from gateway.model.observation import (
     Observation,
     Picture,
 )
+from gateway.model.secret import Secret
 
 __all__ = [
+    "FORM",
     "IMPOSSIBLE",
     "Activity",
     "Answer",
@@ -64,6 +68,7 @@ __all__ = [
     "CredentialsError",
     "Departure",
     "DestinationMapping",
+    "Duration",
     "EventType",
     "Flaw",
     "Identity",
@@ -80,6 +85,8 @@ __all__ = [
     "Reason",
     "Record",
     "Request",
+    "Secret",
+    "Secrets",
     "Settlement",
     "SimulatedContact",
     "SourceMapping",
@@ -89,7 +96,12 @@ __all__ = [
     "Unreadable",
     "Verdict",
     "content_digest",
+    "form_pairs",
     "is_believed",
+    "matches_any",
+    "media_type",
+    "one_header",
     "one_request",
     "rfc3339",
+    "values_of",
 ]
