@@ -1,0 +1,87 @@
+"""Lanes: which of an agent's deliveries still count, and when the first of them may leave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gateway.model.delivery import Delivery, Stale, Superseded
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a destination wants of the states that piled up.
+
+    *skip*: of the deliveries that collapse only the newest is sent. *stale_after*: a state no
+    longer its lane's newest is not sent when older (`None`: however old). *settle*: a state must
+    last that long before it is sent.
+    """
+
+    skip: bool
+    stale_after: timedelta | None
+    settle: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The deliveries of a lane that still count, in order, and those that do not."""
+
+    kept: tuple[Delivery, ...]
+    dropped: tuple[tuple[Delivery, Superseded | Stale], ...]
+
+
+def select(pending: Sequence[Delivery], rules: Rules, now: datetime) -> Selection:
+    """Sort out a lane. The newest of the deliveries that collapse always counts."""
+    kept: list[Delivery] = []
+    dropped: list[tuple[Delivery, Superseded | Stale]] = []
+    successor: Delivery | None = None
+    for delivery in reversed(pending):
+        if not delivery.collapses:
+            kept.append(delivery)
+            continue
+        verdict = None if successor is None else superseded(delivery, successor, rules, now)
+        if verdict is None:
+            kept.append(delivery)
+        else:
+            dropped.append((delivery, verdict))
+        successor = delivery
+    return Selection(tuple(reversed(kept)), tuple(reversed(dropped)))
+
+
+def superseded(
+    delivery: Delivery, successor: Delivery, rules: Rules, now: datetime
+) -> Superseded | Stale | None:
+    """Say why a state is not sent now that *successor* follows it, or `None`: it is sent."""
+    if rules.stale_after is not None and now - delivery.recorded_at > rules.stale_after:
+        return Stale()
+    if rules.skip or successor.recorded_at - delivery.recorded_at < rules.settle:
+        return Superseded()
+    return None
+
+
+def due_at(head: Delivery, rules: Rules, backing_off_until: datetime | None) -> datetime | None:
+    """Return when the first delivery of a lane may leave; `None`: at once.
+
+    *backing_off_until* is the lane's own wait after a failure.
+    """
+    until = head.due_at if backing_off_until is None else backing_off_until
+    if not head.collapses or not rules.settle:
+        return until
+    settled = head.recorded_at + rules.settle
+    return settled if until is None else max(until, settled)
+
+
+def overflowing(pending: Sequence[Delivery], excess: int) -> tuple[Delivery, ...]:
+    """Return up to *excess* deliveries to give up: the oldest, states only if nothing else is."""
+    others = [each for each in pending if not each.collapses]
+    states = [each for each in pending if each.collapses]
+    by_age = sorted(others, key=_age) + sorted(states, key=_age)
+    return tuple(by_age[: max(0, excess)])
+
+
+def _age(delivery: Delivery) -> int:
+    return delivery.seq

@@ -1,0 +1,179 @@
+"""Render: a delivery becomes what may be told of it, and a mapping's request becomes HTTP."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from hashlib import blake2b
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+
+import orjson
+
+from gateway.mapping.destination import Told
+from gateway.model.errors import MappingError
+from gateway.model.event import stable_id
+from gateway.model.outgoing import OutgoingRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import timedelta
+
+    from gateway.mapping.destination import Request
+    from gateway.model.delivery import Delivery
+    from gateway.settings import DestinationSettings
+
+USER_AGENT = f"wfm-gateway/{version('wfm-gateway')}"
+OURS = frozenset({"idempotency-key", "user-agent", "content-type", "content-length", "host"})
+"""Headers that a mapping does not set."""
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def told(delivery: Delivery, include: frozenset[str]) -> Told:
+    """Read a delivery's event, leaving out the personal data that *include* does not name."""
+    event = orjson.loads(delivery.event)
+    data = event.get("data")
+    if isinstance(data, dict):
+        for name, withhold in _WITHHELD:
+            if name not in include:
+                withhold(data)
+    return Told(event, delivery.identity)
+
+
+def redacted(event: dict[str, Any], include: frozenset[str]) -> dict[str, Any]:
+    """Return a copy of a neutral event with only the personal data that *include* names."""
+    copy: dict[str, Any] = orjson.loads(orjson.dumps(event))
+    for name, withhold in _WITHHELD:
+        if name not in include:
+            withhold(copy["data"])
+    return copy
+
+
+def _blank(holder: Any, *names: str) -> None:
+    if isinstance(holder, dict):
+        for name in names:
+            if name in holder:
+                holder[name] = None
+
+
+def _without_agent_contact(data: dict[str, Any]) -> None:
+    _blank(data.get("agent"), "name", "email", "phone")
+
+
+def _without_customer(data: dict[str, Any]) -> None:
+    _blank(data, "customer")
+    contact = data.get("contact")
+    _blank(contact, "customer_address")
+    # What was dialled outbound is the customer's number, and may be where no direction is known.
+    if isinstance(contact, dict) and contact.get("direction") != "inbound":
+        _blank(contact, "dialed_number")
+
+
+def _without_recording(data: dict[str, Any]) -> None:
+    _blank(data.get("contact"), "recording_url")
+
+
+def _without_notes(data: dict[str, Any]) -> None:
+    _blank(data.get("contact"), "disposition")
+
+
+def _without_attributes(data: dict[str, Any]) -> None:
+    _blank(data, "attributes")
+    _blank(data.get("agent"), "attributes")
+
+
+_WITHHELD: tuple[tuple[str, Callable[[dict[str, Any]], None]], ...] = (
+    ("agent_contact", _without_agent_contact),
+    ("customer", _without_customer),
+    ("recording", _without_recording),
+    ("notes", _without_notes),
+    ("attributes", _without_attributes),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What every request to one destination has, worked out once."""
+
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    secret_headers: frozenset[str]
+    timeout: timedelta
+
+    def address(self, request: Request) -> str:
+        """Join the configured URL with a request's path and query; the host stays as it is."""
+        if not request.path and not request.query:
+            return self.url
+        split = urlsplit(self.url)
+        path = split.path
+        if request.path:
+            path = f"{path.rstrip('/')}/{quote(request.path.lstrip('/'), safe=_IN_PATH)}"
+        query = "&".join(filter(None, (split.query, urlencode(request.query))))
+        return urlunsplit((split.scheme, split.netloc, path, query, ""))
+
+
+_IN_PATH = "/%:@!$&'()*+,;=~-._"
+
+
+def envelope(settings: DestinationSettings) -> Envelope:
+    """Work out what is the same for every request to a destination."""
+    secrets = tuple((name, secret.reveal()) for name, secret in settings.auth.headers)
+    return Envelope(
+        url=settings.url,
+        headers=(("User-Agent", USER_AGENT), *secrets),
+        secret_headers=frozenset(name.lower() for name, _secret in secrets),
+        timeout=settings.timeout,
+    )
+
+
+def outgoing(request: Request, around: Envelope, key: str) -> OutgoingRequest:
+    """Make a mapping's request ready to send under the idempotency key *key*.
+
+    Raises:
+        MappingError: a header is not one, or is not the mapping's to set.
+    """
+    for name, value in request.headers:
+        _check_header(name, value, around)
+    _check_header("X-Content-Type", request.content_type, around)
+    return OutgoingRequest(
+        method=request.method,
+        url=around.address(request),
+        headers=(
+            ("Content-Type", request.content_type),
+            ("Idempotency-Key", key),
+            *around.headers,
+            *request.headers,
+        ),
+        body=request.body,
+        timeout=around.timeout,
+        secret_headers=around.secret_headers,
+    )
+
+
+def _check_header(name: str, value: str, around: Envelope) -> None:
+    if not _TOKEN.fullmatch(name):
+        raise MappingError(f"{name!r} is not the name of a header")
+    if name.lower() in OURS or name.lower() in around.secret_headers:
+        raise MappingError(f"the header {name} is not the mapping's to set")
+    if _CONTROL.search(value):
+        raise MappingError(f"the header {name} would hold a control character")
+
+
+def idempotency_key(deliveries: Sequence[Delivery], step: int = 0) -> str:
+    """Return a key that is stable for the events and the destination.
+
+    *step* counts the requests already made for the same events, each of which is another one.
+    """
+    if len(deliveries) == 1:
+        key = deliveries[0].idempotency_key
+    else:
+        key = stable_id(*(each.idempotency_key for each in deliveries))
+    return f"{key}:{step}" if step else key
+
+
+def digest(part: bytes | None) -> bytes | None:
+    """Return what stands for a part when the next is compared with it."""
+    return None if part is None else blake2b(part, digest_size=16).digest()
