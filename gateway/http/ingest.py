@@ -97,7 +97,7 @@ class Ingest:
         except ConnectionError:
             gone = RefusedError(Problem(400, "http", "The sender went away."), check="gone")
             return await self._refuse(request, visit, gone)
-        except Exception:  # noqa: BLE001 - one request's fault stops no other
+        except Exception:
             log.exception("request.failed", source=visit.source)
             failed = RefusedError(Problem(500, "internal", "The gateway failed."), check="internal")
             return await self._refuse(request, visit, failed)

@@ -32,6 +32,8 @@ _FIXED_HEADERS = len(
 _LONGEST_DETAIL = 240
 _LONGEST_PATH = 100
 _LONGEST_MESSAGE = 160
+_LONGEST_ESCAPE = 12
+"""Bytes of JSON that one character takes at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def problem_body(problem: Problem, room: int | None) -> bytes:
     """Return the JSON in at most *room* bytes: `errors` are the first that fit, `error_count`
     is how many there are.
     """
-    members = _members(problem)
+    members = _members(problem, _LONGEST_DETAIL if room is not None else None)
     if problem.flaws:
         members["error_count"] = len(problem.flaws)
         members["errors"] = _fitting(problem.flaws, members, room)
@@ -97,12 +99,12 @@ def problem_body(problem: Problem, room: int | None) -> bytes:
     return body
 
 
-def _members(problem: Problem) -> dict[str, Any]:
+def _members(problem: Problem, longest: int | None) -> dict[str, Any]:
     return {
         "type": f"urn:wfm-gateway:problem:{problem.kind}",
         "title": problem.title,
         "status": problem.status,
-        "detail": _clip(problem.detail, _LONGEST_DETAIL),
+        "detail": _clip(problem.detail, longest or len(problem.detail) * _LONGEST_ESCAPE),
     }
 
 

@@ -1,0 +1,259 @@
+"""The admin listener, and the same on the Unix socket: health, metrics, operations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from aiohttp import web
+from marshmallow import ValidationError, fields
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
+from gateway.http.openapi import PREFIX, by_key, document
+from gateway.http.problem import SERVER, Problem, RefusedError, problem_response
+from gateway.http.unix import bind_socket, remove_socket
+from gateway.model.errors import Flaw, OperationError, StoreError
+from gateway.telemetry.logs import logger
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from aiohttp.web import Request, StreamResponse
+    from marshmallow import Schema
+
+    from gateway.http.access import Access
+    from gateway.http.operation import Health, Operation
+    from gateway.telemetry.metrics import Metrics
+
+    Handler = Callable[[Request], Awaitable[StreamResponse]]
+
+OPEN = frozenset({"/healthz", "/readyz", "/metrics"})
+"""What needs no credential."""
+
+JSON_TYPE = "application/json"
+SHUTDOWN_SECONDS = 1.0
+KEEP_ALIVE_SECONDS = 75.0
+_SEEN_ONCE = 1
+_HEADERS = {
+    "Server": SERVER,
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+}
+
+log = logger()
+
+
+class Admin:
+    """Everything that operators are answered. *bench* is what the operations work on."""
+
+    def __init__(
+        self,
+        *,
+        operations: Sequence[Operation],
+        bench: Any,
+        health: Health,
+        metrics: Metrics,
+        version: str,
+    ) -> None:
+        self._operations = operations
+        self._bench = bench
+        self._health = health
+        self._metrics = metrics
+        self._document = orjson.dumps(document(operations, version), default=str)
+
+    def application(self, access: Access | None) -> web.Application:
+        """Return the application by the rules of *access*; `None` trusts everybody (the socket)."""
+        app = web.Application(middlewares=[_guard(access)])
+        app.router.add_get("/healthz", self._healthz)
+        app.router.add_get("/readyz", self._readyz)
+        app.router.add_get("/metrics", self._exposition)
+        app.router.add_get(f"{PREFIX}/openapi.json", _allowed(access, self._openapi))
+        for operation in self._operations:
+            handler = _allowed(access, self._route(operation), changes=operation.changes)
+            app.router.add_route(operation.method, PREFIX + operation.path, handler)
+        return app
+
+    async def _healthz(self, _request: Request) -> web.Response:
+        return _json({"status": "ok"})
+
+    async def _readyz(self, _request: Request) -> web.Response:
+        store = await _or_why(self._health.store)
+        workers = dict(self._health.workers())
+        ready = bool(store.get("accepting")) and all(workers.values())
+        report = {
+            "ready": ready,
+            "store": store,
+            "workers": workers,
+            "destinations": await _or_why(self._health.destinations),
+        }
+        return _json(report, status=200 if ready else 503)
+
+    async def _exposition(self, _request: Request) -> web.Response:
+        await _or_why(self._health.measure)
+        headers = _HEADERS | {"Content-Type": CONTENT_TYPE_PLAIN_0_0_4}
+        return web.Response(body=self._metrics.exposition(), headers=headers)
+
+    async def _openapi(self, _request: Request) -> web.Response:
+        return web.Response(body=self._document, headers=_HEADERS | {"Content-Type": JSON_TYPE})
+
+    def _route(self, operation: Operation) -> Handler:
+        async def run(request: Request) -> web.Response:
+            params = await _params(request, operation.params())
+            return _json(await operation.run(self._bench, params))
+
+        return run
+
+
+async def _or_why(ask: Callable[[], Awaitable[Mapping[str, Any] | None]]) -> dict[str, Any]:
+    """Return the answer, or why the store cannot give it: a report is never an error."""
+    try:
+        return dict(await ask() or {})
+    except StoreError as error:
+        return {"problem": str(error)}
+
+
+async def _params(request: Request, schema: Schema) -> dict[str, Any]:
+    """Return what *schema* loads of path and query (GET) or path and body.
+
+    Raises:
+        ValidationError: they are not what the schema says.
+        RefusedError: the body is not JSON.
+    """
+    given = _query(request, schema) if request.method == "GET" else await _body(request)
+    loaded: dict[str, Any] = schema.load({**given, **request.match_info})
+    return loaded
+
+
+def _query(request: Request, schema: Schema) -> dict[str, Any]:
+    known = by_key(schema)
+    given: dict[str, Any] = {}
+    for key in request.query:
+        values = request.query.getall(key)
+        if isinstance(known.get(key), fields.List):
+            given[key] = values
+        elif len(values) > _SEEN_ONCE:
+            raise ValidationError({key: ["Given more than once."]})
+        else:
+            given[key] = values[0]
+    return given
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    raw = await request.read()
+    if not raw:
+        return {}
+    # A form that a web page posts is never this type without asking first.
+    if request.content_type != JSON_TYPE:
+        raise RefusedError(Problem(415, "content", f"The body must be {JSON_TYPE}."), check="body")
+    try:
+        body = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        raise RefusedError(Problem(400, "content", "The body is not JSON."), check="body") from None
+    if not isinstance(body, dict):
+        raise RefusedError(Problem(400, "content", "The body is not an object."), check="body")
+    return body
+
+
+def _allowed(access: Access | None, handler: Handler, *, changes: bool = False) -> Handler:
+    if access is None:
+        return handler
+
+    async def allowed(request: Request) -> StreamResponse:
+        await access.check_role(request, changes=changes)
+        return await handler(request)
+
+    return allowed
+
+
+def _guard(access: Access | None) -> Any:
+    @web.middleware
+    async def guard(request: Request, handler: Handler) -> StreamResponse:
+        try:
+            if access is not None:
+                access.check_name(request, is_open=request.path in OPEN)
+            return await handler(request)
+        except Exception as error:  # noqa: BLE001 - every fault is an answer
+            problem = _problem(error, request)
+            return problem_response(problem, limit=None)
+
+    return guard
+
+
+def _problem(error: Exception, request: Request) -> Problem:
+    match error:
+        case RefusedError():
+            log.info("admin.refused", status=error.problem.status, check=error.check)
+            return error.problem
+        case ValidationError():
+            flaws = tuple(flaws_of(error.messages))
+            return Problem(422, "parameters", "The parameters are wrong.", flaws)
+        case OperationError():
+            return Problem(404 if error.missing else 409, "operation", str(error))
+        case StoreError():
+            detail = "The store cannot be used now."
+            return Problem(503, "unavailable", detail, headers={"Retry-After": "5"})
+        case web.HTTPException():
+            kept = {name: error.headers[name] for name in ("Allow",) if name in error.headers}
+            return Problem(error.status, "request", f"{error.reason}.", headers=kept)
+    route = request.match_info.route.resource
+    log.error("admin.failed", route=route.canonical if route else None, exc_info=error)
+    return Problem(500, "internal", "The gateway failed.")
+
+
+def flaws_of(messages: Any, path: str = "") -> Iterator[Flaw]:
+    """Return what marshmallow complains of, one flaw for each message, with its path."""
+    if isinstance(messages, dict):
+        for key, inner in messages.items():
+            yield from flaws_of(inner, _below(path, key))
+    elif isinstance(messages, list):
+        for inner in messages:
+            yield from flaws_of(inner, path)
+    else:
+        yield Flaw(path, str(messages))
+
+
+def _below(path: str, key: object) -> str:
+    if key == "_schema":
+        return path
+    if isinstance(key, int):
+        return f"{path}[{key}]"
+    return f"{path}.{key}" if path else str(key)
+
+
+def _json(answer: Any, status: int = 200) -> web.Response:
+    body = orjson.dumps(answer, default=str, option=orjson.OPT_NON_STR_KEYS)
+    return web.Response(body=body, status=status, headers=_HEADERS | {"Content-Type": JSON_TYPE})
+
+
+class AdminListener:
+    """An application that listens. Made inside a running loop."""
+
+    def __init__(self, application: web.Application) -> None:
+        self._runner = web.AppRunner(
+            application,
+            access_log=None,
+            handle_signals=False,
+            keepalive_timeout=KEEP_ALIVE_SECONDS,
+            shutdown_timeout=SHUTDOWN_SECONDS,
+        )
+        self._socket: Path | None = None
+
+    async def start_tcp(self, host: str, port: int) -> int:
+        """Listen on an address; return the port."""
+        await self._runner.setup()
+        await web.TCPSite(self._runner, host, port).start()
+        return int(self._runner.addresses[0][1])
+
+    async def start_unix(self, path: Path) -> None:
+        """Listen on a Unix socket that only we may open."""
+        await self._runner.setup()
+        bound = bind_socket(path)
+        self._socket = path
+        await web.SockSite(self._runner, bound).start()
+
+    async def stop(self) -> None:
+        """Listen no more; remove the socket."""
+        await self._runner.cleanup()
+        if self._socket is not None:
+            remove_socket(self._socket)

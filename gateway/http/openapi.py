@@ -1,0 +1,162 @@
+"""The admin API's OpenAPI 3.1 document, made from the operations and their schemas."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from marshmallow import Schema, fields, missing, validate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gateway.http.operation import Operation
+
+PREFIX = "/api/v1"
+_IN_BRACES = re.compile(r"\{(\w+)\}")
+_TYPES: tuple[tuple[type[fields.Field[Any]], dict[str, Any]], ...] = (
+    (fields.DateTime, {"type": "string", "format": "date-time"}),
+    (fields.Integer, {"type": "integer"}),
+    (fields.Boolean, {"type": "boolean"}),
+    (fields.Number, {"type": "number"}),
+    (fields.String, {"type": "string"}),
+    (fields.Mapping, {"type": "object"}),
+)
+_PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "error_count": {"type": "integer"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"path": {"type": "string"}, "message": {"type": "string"}},
+            },
+        },
+    },
+}
+_REFUSALS = {
+    "401": "credentials missing",
+    "403": "credentials wrong, or not enough",
+    "404": "what is named is not there",
+    "409": "it cannot be done now",
+    "422": "the parameters are wrong",
+    "503": "the store cannot be used now",
+}
+
+
+def document(operations: Iterable[Operation], version: str) -> dict[str, Any]:
+    """Return the OpenAPI document."""
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in operations:
+        path = paths.setdefault(PREFIX + operation.path, {})
+        path[operation.method.lower()] = _described(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "wfm-gateway admin API", "version": version},
+        "paths": paths,
+        "components": {
+            "schemas": {"Problem": _PROBLEM},
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+        },
+        "security": [{}, {"bearer": []}],
+    }
+
+
+def names_in_path(path: str) -> list[str]:
+    """Return the names in braces."""
+    return _IN_BRACES.findall(path)
+
+
+def object_schema(schema: Schema, *, without: Iterable[str] = ()) -> dict[str, Any]:
+    """Return the JSON Schema of what *schema* loads, *without* some of its keys."""
+    left_out = set(without)
+    shown = {name: field for name, field in by_key(schema).items() if name not in left_out}
+    described: dict[str, Any] = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {name: field_schema(field) for name, field in shown.items()},
+    }
+    required = [name for name, field in shown.items() if field.required]
+    return described | ({"required": required} if required else {})
+
+
+def by_key(schema: Schema) -> dict[str, fields.Field[Any]]:
+    """Return the fields by the key under which each is given."""
+    return {field.data_key or name: field for name, field in schema.load_fields.items()}
+
+
+def field_schema(field: fields.Field[Any]) -> dict[str, Any]:
+    """Return the JSON Schema of one field."""
+    described = _type_of(field)
+    for validator in field.validators:
+        described |= _bounds(validator, described.get("type"))
+    if field.allow_none and isinstance(described.get("type"), str):
+        described["type"] = [described["type"], "null"]
+    if field.load_default is not missing and not callable(field.load_default):
+        described["default"] = field.load_default
+    return described
+
+
+def _type_of(field: fields.Field[Any]) -> dict[str, Any]:
+    if isinstance(field, fields.List):
+        return {"type": "array", "items": field_schema(field.inner)}
+    if isinstance(field, fields.Nested):
+        return object_schema(field.schema)
+    return next((dict(shape) for kind, shape in _TYPES if isinstance(field, kind)), {})
+
+
+def _bounds(validator: Any, kind: Any) -> dict[str, Any]:
+    if isinstance(validator, validate.OneOf):
+        return {"enum": list(validator.choices)}
+    if isinstance(validator, validate.Range):
+        return _known({"minimum": validator.min, "maximum": validator.max})
+    if isinstance(validator, validate.Length):
+        least, most = ("minItems", "maxItems") if kind == "array" else ("minLength", "maxLength")
+        return _known({least: validator.min, most: validator.max})
+    return {}
+
+
+def _known(members: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def _described(operation: Operation) -> dict[str, Any]:
+    schema = operation.params()
+    named = names_in_path(operation.path)
+    described: dict[str, Any] = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "parameters": [_parameter(name, schema, "path") for name in named],
+        "responses": {"200": {"description": "done", "content": {"application/json": {}}}}
+        | {status: _refusal(text) for status, text in _REFUSALS.items()},
+    }
+    if operation.method == "GET":
+        rest = [name for name in by_key(schema) if name not in named]
+        described["parameters"] += [_parameter(name, schema, "query") for name in rest]
+    elif len(by_key(schema)) > len(named):
+        content = {"application/json": {"schema": object_schema(schema, without=named)}}
+        described["requestBody"] = {"content": content}
+    if operation.changes:
+        described["security"] = [{"bearer": []}]
+    return described
+
+
+def _parameter(name: str, schema: Schema, place: str) -> dict[str, Any]:
+    field = by_key(schema).get(name)
+    return {
+        "name": name,
+        "in": place,
+        "required": place == "path" or (field is not None and field.required),
+        "schema": {"type": "string"} if field is None else field_schema(field),
+    }
+
+
+def _refusal(text: str) -> dict[str, Any]:
+    reference = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    return {"description": text, "content": {"application/problem+json": reference}}

@@ -1,0 +1,69 @@
+"""What the admin listener needs: operations to offer, and how the gateway is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from marshmallow import Schema
+
+
+class Operation(Protocol):
+    """One thing that an operator does; `gateway.operations` has them."""
+
+    @property
+    def name(self) -> str:
+        """A word for programs."""
+        ...
+
+    @property
+    def method(self) -> str:
+        """`GET` or `POST`."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """Below ``/api/v1``, with path parameters in braces."""
+        ...
+
+    @property
+    def summary(self) -> str:
+        """What it does, for people."""
+        ...
+
+    @property
+    def params(self) -> type[Schema]:
+        """What reads its parameters."""
+        ...
+
+    @property
+    def run(self) -> Callable[[Any, dict[str, Any]], Awaitable[Any]]:
+        """Do it: with what operations work on, and what *params* loaded."""
+        ...
+
+    @property
+    def changes(self) -> bool:
+        """Whether it needs a credential."""
+        ...
+
+
+class Health(Protocol):
+    """How the gateway is."""
+
+    async def store(self) -> Mapping[str, Any]:
+        """Return what is known of the store; its ``accepting`` says whether it takes receipts."""
+        ...
+
+    def workers(self) -> Mapping[str, bool]:
+        """Return for each worker whether it lives."""
+        ...
+
+    async def destinations(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return for each destination its backlog, circuit, whether it is parked …."""
+        ...
+
+    async def measure(self) -> None:
+        """Set the gauges that are counted only when somebody asks."""
+        ...

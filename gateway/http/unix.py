@@ -1,0 +1,79 @@
+"""The Unix socket beside the store: whoever may open it may do everything."""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+import tempfile
+from hashlib import blake2b
+from pathlib import Path
+
+from gateway.model.errors import ConfigurationError
+
+LONGEST_PATH = 100
+"""Bytes of a socket's path: the kernel takes 108 on Linux, 104 elsewhere."""
+
+BACKLOG = 16
+_PRIVATE = 0o700
+
+
+def socket_path(store_path: Path) -> Path:
+    """Return where the socket of the store is: ``{path}.sock``, or, where that is too long for a
+    socket, a name made from its hash in a private temporary folder.
+
+    Raises:
+        ConfigurationError: that folder is there and is not ours alone.
+    """
+    beside = Path(f"{store_path.absolute()}.sock")
+    if len(os.fsencode(beside)) <= LONGEST_PATH:
+        return beside
+    name = blake2b(os.fsencode(os.path.realpath(beside)), digest_size=16).hexdigest()
+    return _private_folder() / f"{name}.sock"
+
+
+def bind_socket(path: Path) -> socket.socket:
+    """Return a listening socket at *path* that only we may open, from its first moment on.
+
+    Call it while holding the store's lock: a socket that is there already is then a dead one.
+
+    Raises:
+        ConfigurationError: something else is in its place, or it cannot be made.
+    """
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o177)
+    try:
+        _remove_stale(path)
+        sock.bind(str(path))
+        sock.listen(BACKLOG)
+    except OSError as error:
+        sock.close()
+        raise ConfigurationError([f"store.path: no socket at {path}: {error.strerror}"]) from error
+    finally:
+        os.umask(before)
+    sock.settimeout(0)
+    return sock
+
+
+def remove_socket(path: Path) -> None:
+    """Remove the socket, if it is one."""
+    _remove_stale(path)
+
+
+def _remove_stale(path: Path) -> None:
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if stat.S_ISSOCK(mode):
+        path.unlink(missing_ok=True)
+
+
+def _private_folder() -> Path:
+    folder = Path(tempfile.gettempdir()) / f"wfm-gateway-{os.getuid()}"
+    folder.mkdir(mode=_PRIVATE, exist_ok=True)
+    found = folder.lstat()
+    is_private = stat.S_ISDIR(found.st_mode) and stat.S_IMODE(found.st_mode) == _PRIVATE
+    if not is_private or found.st_uid != os.getuid():
+        raise ConfigurationError([f"{folder} is not a folder that only we may open"])
+    return folder
