@@ -7,7 +7,7 @@ import sys
 import traceback
 from contextlib import suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, cast
 
 import orjson
 import structlog
@@ -43,7 +43,7 @@ def configure(*, json: bool | None = None, level: str = "info") -> None:
             _as_json if as_json else _as_text(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=lambda *_: Lines(sys.stderr.buffer),
+        logger_factory=Lines,
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(handlers=[_Foreign()], level=logging.WARNING, force=True)
@@ -121,16 +121,17 @@ def _as_text() -> structlog.typing.Processor:
 
 
 class Lines:
-    """Lines of bytes to a file. A log that cannot be written stops nobody."""
+    """Lines of bytes on stderr. A log that cannot be written stops nobody."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
+    def __init__(self, *_: object) -> None:
+        """Take what structlog hands every logger, which is nothing here."""
 
     def msg(self, line: bytes) -> None:
         """Write one line, at once."""
         with suppress(OSError, ValueError):
-            self._file.write(line + b"\n")
-            self._file.flush()
+            out = sys.stderr.buffer
+            out.write(line + b"\n")
+            out.flush()
 
     debug = info = warning = error = critical = exception = msg
 
