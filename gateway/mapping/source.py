@@ -47,13 +47,14 @@ class Record:
 
     *at* is the time by which the records of one request are taken in order (`None`: last),
     *digest* 16 bytes that depend on the record's content alone (`None`: never a duplicate).
+    *agent_id* is the platform's (of a contact without one: empty, see `translate`), exact.
     *fields* is what `SourceMapping.translate` gets. *account_id* is compared with the
     source's `accounts`. *chain* and *follows* order records of one time: one that follows
     (platform's words) another's outcome comes after it.
     """
 
     index: int
-    agent_key: str
+    agent_id: str
     fields: Mapping[str, Any]
     at: datetime | None = None
     digest: bytes | None = None
