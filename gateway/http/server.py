@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from datetime import timedelta
 
+    from aiohttp.streams import StreamReader
+
     from gateway.settings import ServerTls
 
 BACKLOG = 1024
@@ -42,13 +44,14 @@ class Patience:
 class Connection(web.RequestHandler):
     """One connection; cut when its headers take too long, turned away when there are too many."""
 
-    __slots__ = ("_header_seconds", "_header_timer", "_listener")
+    __slots__ = ("_header_seconds", "_header_timer", "_last_body", "_listener")
 
     def __init__(self, manager: Server, listener: Listener, **options: Any) -> None:
         super().__init__(manager, **options)
         self._listener = listener
         self._header_seconds = listener.patience.headers
         self._header_timer: asyncio.TimerHandle | None = None
+        self._last_body: StreamReader | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Serve the connection if there is room for it."""
@@ -67,14 +70,15 @@ class Connection(web.RequestHandler):
         super().data_received(data)
         if self._request_count != requests_before:
             self._stop_header_timer()
+            self._last_body = self._messages[-1][1]
         elif self._header_timer is None and self._waiter is not None:
             self._start_header_timer()
 
     def eof_received(self) -> bool | None:  # type: ignore[override]  # asyncio's own signature
         """Answer what was asked whole, although the sender will send no more."""
-        request = self._current_request
-        is_whole = request is not None and request.content.is_eof()
-        if not is_whole or self.ssl_context is not None:
+        is_whole = self._last_body is not None and self._last_body.is_eof()
+        is_idle = self._waiter is not None and not self._waiter.done()
+        if is_idle or not is_whole or self.ssl_context is not None:
             return None
         self._close = True
         return True

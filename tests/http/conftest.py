@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
@@ -118,9 +118,12 @@ class Running:
         """Send bytes on a connection of their own; return the first answer."""
         reader, writer = await self.connect()
         writer.write(raw)
-        answer = await read_answer(reader, has_body=not raw.startswith(b"HEAD"))
-        writer.close()
-        return answer
+        try:
+            return await read_answer(reader, has_body=not raw.startswith(b"HEAD"))
+        finally:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
 
     async def post(self, path, body=b"{}", *headers, method="POST"):
         return await self.send(request(path, body, *headers, method=method))
