@@ -13,6 +13,8 @@ from gateway.mapping.destination import (
     Verdict,
     one_request,
 )
+from gateway.mapping.fields import Fields, Statuses, comparable, flag, number
+from gateway.mapping.json_body import read_json
 from gateway.mapping.parameters import FORM, form_pairs, media_type, values_of
 from gateway.mapping.source import (
     Composed,
@@ -70,6 +72,7 @@ __all__ = [
     "DestinationMapping",
     "Duration",
     "EventType",
+    "Fields",
     "Flaw",
     "Identity",
     "Ignored",
@@ -91,17 +94,22 @@ __all__ = [
     "SimulatedContact",
     "SourceMapping",
     "Status",
+    "Statuses",
     "Step",
     "Told",
     "Unreadable",
     "Verdict",
+    "comparable",
     "content_digest",
+    "flag",
     "form_pairs",
     "is_believed",
     "matches_any",
     "media_type",
+    "number",
     "one_header",
     "one_request",
+    "read_json",
     "rfc3339",
     "values_of",
 ]

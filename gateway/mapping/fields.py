@@ -1,0 +1,157 @@
+"""Fields of a record, read with what is wrong with them told by the sender's own path."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING, Any
+
+from marshmallow import ValidationError
+from marshmallow import fields as schema_fields
+
+from gateway.mapping.times import read_time
+from gateway.model.agent import Status
+from gateway.model.errors import Flaw
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+LARGEST = 1_000_000_000
+"""No measure of a contact centre is larger; beyond it JSON writers differ."""
+
+_SEPARATORS = re.compile(r"[\s_-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """A JSON object that is being read. What is wrong with it is collected in *flaws*.
+
+    *path* leads to the object in the sender's words (``records[3].worker``).
+    """
+
+    raw: Mapping[str, Any]
+    path: str
+    flaws: list[Flaw]
+
+    def flaw(self, name: str, message: str) -> None:
+        """Note that something is wrong with the field *name*."""
+        self.flaws.append(Flaw(f"{self.path}.{name}" if self.path else name, message))
+
+    def text(self, name: str) -> str | None:
+        """Return a text without blanks around it, `None` where nothing is told.
+
+        A number counts as the text of its digits.
+        """
+        value = self.raw.get(name)
+        if value is None:
+            return None
+        if type(value) is str:
+            return value.strip() or None
+        if type(value) in (int, float):
+            return str(value)
+        self.flaw(name, "Must be a text or null.")
+        return None
+
+    def time(
+        self, name: str, *, zone: tzinfo = UTC, near: datetime | None = None
+    ) -> datetime | None:
+        """Return a time (see `read_time`), `None` where nothing is told."""
+        value = self.raw.get(name)
+        if value is None:
+            return None
+        text = value.strip() if type(value) is str else None
+        if text == "":
+            return None
+        try:
+            return read_time(text or "", zone=zone, near=near)
+        except ValueError:
+            self.flaw(name, "Must be a date and time, such as 2021-06-06T11:06:10.268Z, or null.")
+            return None
+
+    def child(self, name: str) -> Fields | None:
+        """Return an object in this one, `None` where nothing is told."""
+        value = self.raw.get(name)
+        if value is None:
+            return None
+        if type(value) is not dict:
+            self.flaw(name, "Must be an object or null.")
+            return None
+        return Fields(value, f"{self.path}.{name}" if self.path else name, self.flaws)
+
+    def children(self, name: str) -> Iterator[Fields]:
+        """Return the objects of a list in this one; null and absent are an empty list."""
+        value = self.raw.get(name)
+        if value is None:
+            return
+        if type(value) is not list:
+            self.flaw(name, "Must be a list or null.")
+            return
+        for index, each in enumerate(value):
+            if type(each) is dict:
+                path = f"{self.path}.{name}" if self.path else name
+                yield Fields(each, f"{path}[{index}]", self.flaws)
+            elif each is not None:
+                self.flaw(f"{name}[{index}]", "Must be an object.")
+
+
+def number(value: object) -> float | None:
+    """Return a count or measure told as a number or its text; `None` where it is none.
+
+    Negative ones and those above `LARGEST` are none.
+    """
+    if type(value) not in (int, float, str):
+        return None
+    try:
+        measure = float(value)
+    except (ValueError, OverflowError):
+        return None
+    if not math.isfinite(measure) or not 0 <= measure <= LARGEST:
+        return None
+    return int(measure) if measure.is_integer() else measure
+
+
+def flag(value: object) -> bool | None:
+    """Return a yes or no told as 1, ``"1"``, true or ``"true"`` and their opposites."""
+    told = str(value).strip().lower() if type(value) in (int, bool, str) else ""
+    return {"1": True, "true": True, "0": False, "false": False}.get(told)
+
+
+def comparable(word: str) -> str:
+    """Return a word without what does not matter: case, blanks, hyphens, underscores."""
+    return _SEPARATORS.sub("", word).upper()
+
+
+class Statuses(schema_fields.Field[dict[str, Status]]):
+    """An operator's table from a platform's names or ids to statuses.
+
+    *key* makes names comparable; names that it makes equal may not differ in status.
+    """
+
+    def __init__(self, *, key: Callable[[str], str] = str.strip, **more: Any) -> None:
+        super().__init__(**more)
+        self._key = key
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> dict[str, Status]:
+        if not isinstance(value, dict):
+            raise ValidationError("Must be a table of names and statuses.")
+        problems: dict[str, list[str]] = {}
+        table: dict[str, Status] = {}
+        for name, word in value.items():
+            problem = self._add(table, name, word)
+            if problem:
+                problems[str(name)] = [problem]
+        if problems:
+            raise ValidationError(problems)  # type: ignore[arg-type]  # by name, as Dict does it
+        return table
+
+    def _add(self, table: dict[str, Status], name: object, word: object) -> str | None:
+        if type(name) not in (str, int) or not str(name).strip():
+            return "A name must be a text (one that YAML reads otherwise needs quotes)."
+        if not isinstance(word, str) or word not in set(Status):
+            return f"Must be one of {', '.join(Status)}."
+        status = Status(word)
+        if table.setdefault(self._key(str(name)), status) is not status:
+            return "The same name has another status above."
+        return None

@@ -1,0 +1,64 @@
+"""JSON bodies, read strictly and exactly.
+
+Refused beyond what JSON itself refuses: more than `DEEPEST` levels, numbers that no double
+holds, characters that UTF-8 cannot write. A byte order mark is passed over; of a key told
+twice the last counts.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from codecs import BOM_UTF8
+from itertools import accumulate
+from typing import Any
+
+import orjson
+
+from gateway.model.errors import ContentError
+
+DEEPEST = 64
+_BLANK = b" \t\r\n"
+# A text without an end is one text, so that no quote in it is looked at twice.
+_TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+_NOT_BRACKETS = bytes(sorted(set(range(256)) - set(b"[]{}")))
+_STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+# 17 digits and up may be more than a double or a machine integer tells apart.
+_LONG_NUMBER = re.compile(rb"(?:^|[\[:,\s])-?[0-9][0-9.eE+-]{15}")
+
+
+def read_json(body: bytes) -> Any:
+    """Return the value of a body; integers are exact, however long.
+
+    Raises:
+        ContentError: 400, it is empty or not such JSON.
+    """
+    text = body.removeprefix(BOM_UTF8)
+    if not text.strip(_BLANK):
+        raise ContentError("The body is empty.")
+    if is_too_deep(text):
+        raise ContentError(f"The body is JSON of more than {DEEPEST} levels.")
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError as problem:
+        raise ContentError(_what_is_wrong(text, problem)) from None
+    if _LONG_NUMBER.search(text):
+        # orjson makes a double of an integer that is longer than 64 bits.
+        value = json.loads(text)
+    return value
+
+
+def is_too_deep(text: bytes) -> bool:
+    """Whether brackets outside of texts are nested deeper than `DEEPEST`."""
+    if text.count(b"[") + text.count(b"{") <= DEEPEST:
+        return False
+    brackets = _TEXT.sub(b"", text).translate(None, _NOT_BRACKETS)
+    return any(level > DEEPEST for level in accumulate(map(_STEP.__getitem__, brackets)))
+
+
+def _what_is_wrong(text: bytes, problem: ValueError) -> str:
+    try:
+        text.decode()
+    except UnicodeDecodeError as undecodable:
+        return f"The body is not UTF-8: byte {undecodable.start} is none of it."
+    return f"The body is not JSON: {problem}."
