@@ -110,11 +110,15 @@ class UrlKeys:
         return self._keys
 
     async def refresh(self, *, is_known: bool, now: datetime) -> None:
-        """Ask again if it is time to; who has their key does not wait for another's asking."""
-        if not self._is_due(now, is_known=is_known) or (is_known and self._asking.locked()):
-            return
-        async with self._asking:
-            if self._is_due(now, is_known=is_known):
+        """Ask again if it is time to. Who has their key waits for nobody's asking, who has not
+        waits for the one under way.
+        """
+        if self._asking.locked():
+            if not is_known:
+                async with self._asking:
+                    return
+        elif self._is_due(now, is_known=is_known):
+            async with self._asking:
                 self._asked_at = now
                 await self._ask()
 
