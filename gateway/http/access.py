@@ -113,7 +113,7 @@ class Access:
             role = self.checker.claims(presented, now).get("role")
         except CredentialsError as error:
             raise (_missing() if error.status == _MISSING else _unchecked(error)) from None
-        if role not in set(Role):
+        if role not in list(Role):
             raise _refused("role", "The token's role is neither viewer nor operator.")
         return Role(role)
 

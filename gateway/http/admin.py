@@ -35,6 +35,8 @@ JSON_TYPE = "application/json"
 SHUTDOWN_SECONDS = 1.0
 KEEP_ALIVE_SECONDS = 75.0
 _SEEN_ONCE = 1
+# A dataclass is written by its `str`: orjson would write a secret's fields.
+_OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
 _HEADERS = {
     "Server": SERVER,
     "Cache-Control": "no-store",
@@ -222,7 +224,7 @@ def _below(path: str, key: object) -> str:
 
 
 def _json(answer: Any, status: int = 200) -> web.Response:
-    body = orjson.dumps(answer, default=str, option=orjson.OPT_NON_STR_KEYS)
+    body = orjson.dumps(answer, default=str, option=_OPTIONS)
     return web.Response(body=body, status=status, headers=_HEADERS | {"Content-Type": JSON_TYPE})
 
 

@@ -16,6 +16,7 @@ LONGEST_PATH = 100
 
 BACKLOG = 16
 _PRIVATE = 0o700
+_SHORT = "/tmp"  # noqa: S108 - what is made in it is ours alone, or refused
 
 
 def socket_path(store_path: Path) -> Path:
@@ -26,10 +27,15 @@ def socket_path(store_path: Path) -> Path:
         ConfigurationError: that folder is there and is not ours alone.
     """
     beside = Path(f"{store_path.absolute()}.sock")
-    if len(os.fsencode(beside)) <= LONGEST_PATH:
+    if _fits(beside):
         return beside
-    name = blake2b(os.fsencode(os.path.realpath(beside)), digest_size=16).hexdigest()
-    return _private_folder() / f"{name}.sock"
+    name = blake2b(os.fsencode(os.path.realpath(beside)), digest_size=16).hexdigest() + ".sock"
+    folders = [
+        Path(each) / f"wfm-gateway-{os.getuid()}" for each in (tempfile.gettempdir(), _SHORT)
+    ]
+    folder = next((each for each in folders if _fits(each / name)), folders[-1])
+    _make_private(folder)
+    return folder / name
 
 
 def bind_socket(path: Path) -> socket.socket:
@@ -48,7 +54,9 @@ def bind_socket(path: Path) -> socket.socket:
         sock.listen(BACKLOG)
     except OSError as error:
         sock.close()
-        raise ConfigurationError([f"store.path: no socket at {path}: {error.strerror}"]) from error
+        raise ConfigurationError(
+            [f"store.path: no socket at {path}: {error.strerror or error}"]
+        ) from error
     finally:
         os.umask(before)
     sock.settimeout(0)
@@ -69,11 +77,13 @@ def _remove_stale(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _private_folder() -> Path:
-    folder = Path(tempfile.gettempdir()) / f"wfm-gateway-{os.getuid()}"
+def _fits(path: Path) -> bool:
+    return len(os.fsencode(path)) <= LONGEST_PATH
+
+
+def _make_private(folder: Path) -> None:
     folder.mkdir(mode=_PRIVATE, exist_ok=True)
     found = folder.lstat()
     is_private = stat.S_ISDIR(found.st_mode) and stat.S_IMODE(found.st_mode) == _PRIVATE
     if not is_private or found.st_uid != os.getuid():
         raise ConfigurationError([f"{folder} is not a folder that only we may open"])
-    return folder

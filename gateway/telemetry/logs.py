@@ -29,6 +29,9 @@ _SECRET_WORDS = (
 _SECRET_KEYS = frozenset({"key", "api_key", "apikey", "query", "body", "auth"})
 _CHAIN_LIMIT = 5
 
+# A dataclass is written by its `str`: orjson would write a secret's fields.
+_OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
+
 
 def configure(*, json: bool | None = None, level: str = "info") -> None:
     """Log to stderr from *level* up; *json* `None`: JSON unless stderr is a terminal."""
@@ -104,7 +107,7 @@ def _describe_error(_logger: WrappedLogger, _method: str, event: EventDict) -> E
 
 def _as_json(_logger: WrappedLogger, _method: str, event: EventDict) -> bytes:
     try:
-        return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS)
+        return orjson.dumps(event, default=str, option=_OPTIONS)
     except orjson.JSONEncodeError:
         # A lone surrogate, or an integer beyond 64 bits: told, not lost.
         plain = {str(key): ascii(value) for key, value in event.items()}
