@@ -1,0 +1,88 @@
+"""One way to carry out any operation: ask the gateway that runs, or open the store ourselves."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import click
+from marshmallow import ValidationError
+
+from gateway.config.roster import RosterFiles
+from gateway.http.client import call, is_alive
+from gateway.http.unix import socket_path
+from gateway.operations import Bench, Operation
+from gateway.store.sqlite import open_store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gateway.cli.session import Session
+    from gateway.settings import Settings
+
+PREFIX = "/api/v1"
+_IN_BRACES = re.compile(r"\{(\w+)\}")
+
+
+def carry_out(session: Session, operation: Operation, **asked: Any) -> Any:
+    """Return the JSON-able answer of *operation*, asked with what was given on the command line.
+
+    Raises:
+        click.UsageError: what was asked makes no sense.
+        GatewayError: it cannot be done.
+    """
+    given = {key: value for key, value in asked.items() if value not in (None, (), False)}
+    loaded = _loaded(operation, given)
+    settings = session.settings()
+    socket = socket_path(settings.store.path)
+    if is_alive(socket):
+        return _ask(socket, operation, given)
+    return asyncio.run(_open_and_run(settings, operation, loaded))
+
+
+def _loaded(operation: Operation, given: dict[str, Any]) -> dict[str, Any]:
+    try:
+        loaded: dict[str, Any] = operation.params().load(given)
+    except ValidationError as problem:
+        messages = problem.normalized_messages()
+        raise click.UsageError("; ".join(_lines(messages))) from problem
+    return loaded
+
+
+def _lines(messages: dict[str, Any]) -> list[str]:
+    return [
+        text if name == "_schema" else f"--{name}: {text}"
+        for name, texts in messages.items()
+        for text in (texts if isinstance(texts, list) else [str(texts)])
+    ]
+
+
+def _ask(socket: Path, operation: Operation, given: dict[str, Any]) -> Any:
+    named = set(_IN_BRACES.findall(operation.path))
+    target = PREFIX + _IN_BRACES.sub(lambda name: _quoted(given[name[1]]), operation.path)
+    rest = {key: value for key, value in given.items() if key not in named}
+    if operation.method == "GET":
+        return call(socket, operation.method, target, params=rest)
+    return call(socket, operation.method, target, json=rest)
+
+
+def _quoted(value: Any) -> str:
+    return quote(str(value), safe="")
+
+
+async def _open_and_run(settings: Settings, operation: Operation, loaded: dict[str, Any]) -> Any:
+    store = await open_store(settings.store)
+    try:
+        bench = Bench(
+            store=store,
+            settings=settings,
+            live=None,
+            now=lambda: datetime.now(UTC),
+            roster=RosterFiles(settings.agents.files),
+        )
+        return await operation.run(bench, loaded)
+    finally:
+        await store.close()

@@ -1,0 +1,47 @@
+"""The command `wfm-gateway`: arguments only; what is done stands elsewhere."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+import click
+
+from gateway.cli.check import check
+from gateway.cli.demo import demo
+from gateway.cli.kept import dead_letters, quarantine
+from gateway.cli.known import agents, destinations, sources, states
+from gateway.cli.plugins import mappings, schema
+from gateway.cli.serve import serve
+from gateway.cli.session import verb_options
+from gateway.cli.simulate import simulate
+from gateway.cli.translate import translate
+from gateway.cli.verbs import Verbs
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("wfm-gateway"), "--version", prog_name="wfm-gateway")
+@verb_options
+def main() -> None:
+    """Real-time adherence from contact-centre platforms to workforce management.
+
+    Verbs that look into the store ask the running gateway, and open the store themselves where
+    none runs. Exit codes: 0 all right, 1 a problem to mend, 2 wrong usage.
+    """
+
+
+for verb in (
+    serve,
+    check,
+    translate,
+    quarantine,
+    dead_letters,
+    agents,
+    states,
+    destinations,
+    sources,
+    mappings,
+    schema,
+    simulate,
+    demo,
+):
+    main.add_command(verb)

@@ -1,0 +1,43 @@
+"""The command's groups: problems printed plainly, exit code 1; wrong usage 2; no traceback."""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any
+
+import click
+
+from gateway.cli import session
+from gateway.model.errors import ConfigurationError, GatewayError
+
+
+class Verbs(click.Group):
+    """The whole command line."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb; whatever goes wrong is said in plain words."""
+        session.of(ctx)
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except ConfigurationError as problem:
+            raise PlainError("\n".join(problem.problems)) from problem
+        except (GatewayError, OSError) as problem:
+            raise PlainError(f"wfm-gateway: {problem}") from problem
+        except Exception as problem:
+            raise PlainError(_internal(problem)) from problem
+
+
+class PlainError(click.ClickException):
+    """A problem that the user must mend."""
+
+    def show(self, file: Any = None) -> None:
+        """Print it as it is."""
+        click.echo(self.format_message(), file=file, err=file is None)
+
+
+def _internal(problem: Exception) -> str:
+    place = traceback.extract_tb(problem.__traceback__)[-1]
+    where = f"{place.filename}:{place.lineno}"
+    return f"wfm-gateway: internal error at {where}: {type(problem).__name__}: {problem}"
