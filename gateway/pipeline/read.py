@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gateway.mapping.parameters import media_type
 from gateway.mapping.source import Content, Ignored, Record, Unreadable
 from gateway.model.errors import ContentError
 from gateway.ports import Quarantined, RecordKey
@@ -101,7 +102,7 @@ def _split(verified: VerifiedReceipt, source: SourceSettings) -> Sequence[Part]:
     receipt = verified.receipt
     content = Content(
         method=receipt.method,
-        media_type=receipt.header("content-type").partition(";")[0].strip().lower(),
+        media_type=media_type(receipt.header("content-type")),
         query=receipt.query if verified.query_trusted else "",
         body=receipt.body,
         signed=verified.signed,
