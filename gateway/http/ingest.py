@@ -107,10 +107,10 @@ class Ingest:
         path, query = split_target(request.raw_path)
         if path == "/healthz":
             return _alive(request)
-        door = find_door(self._doors, path)
-        visit.source = door.name
         address = address_of(request, self._settings.proxies)
         visit.remote = str(address)
+        door = find_door(self._doors, path)
+        visit.source = door.name
         door.check_method(request.method)
         door.check_network(address)
         target = path if query is None else f"{path}?{query}"

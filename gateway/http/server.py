@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from gateway.settings import ServerTls
 
 BACKLOG = 1024
+PIPELINED = 4
+"""Requests of one connection that wait while one is answered; then it is read no further."""
+
 READ_BUFFER = 32 * 1024
 """Half of what a connection buffers of a body that nobody reads yet."""
 
@@ -52,6 +55,9 @@ class Connection(web.RequestHandler):
         self._header_seconds = listener.patience.headers
         self._header_timer: asyncio.TimerHandle | None = None
         self._last_body: StreamReader | None = None
+        # aiohttp's 32, each with a buffered body, would be megabytes for each connection.
+        self._max_msg_queue_size = PIPELINED
+        self._msg_queue_resume_size = PIPELINED // 2
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Serve the connection if there is room for it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,9 +18,11 @@ from marshmallow import Schema, fields, validate
 from gateway.http.access import Access, claims_checker
 from gateway.http.admin import Admin, AdminListener
 from gateway.http.client import call, is_alive
+from gateway.http.openapi import document, names_in_path
 from gateway.mapping.checks.jwt import CHECK
 from gateway.model.errors import OperationError, StoreUnavailableError
 from gateway.model.secret import Secret
+from gateway.operations.all import OPERATIONS as OPERATIONS_OF_THE_GATEWAY
 from gateway.settings import AdminAuth
 from gateway.telemetry.metrics import Metrics
 
@@ -351,6 +354,19 @@ async def test_openapi(server):
         "required": ["ids"],
     }
     assert change["security"] == [{"bearer": []}]
+
+
+async def test_openapi_of_the_real_operations():
+    document_ = json.loads(json.dumps(document(OPERATIONS_OF_THE_GATEWAY, "1"), default=str))
+    described = [each for path in document_["paths"].values() for each in path.values()]
+
+    assert len(described) == len(OPERATIONS_OF_THE_GATEWAY)
+    assert len({each["operationId"] for each in described}) == len(described)
+    for path, methods in document_["paths"].items():
+        for each in methods.values():
+            named = [one["name"] for one in each["parameters"] if one["in"] == "path"]
+            assert named == names_in_path(path)
+            assert all(one["schema"] for one in each["parameters"])
 
 
 class TestSocket:

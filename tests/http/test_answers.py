@@ -87,6 +87,18 @@ async def test_keeps_connections(server, compose, answer_of):
     assert statuses == [200, 404, 200]
 
 
+async def test_answers_in_order_however_many_were_sent_ahead(server, compose, answer_of):
+    reader, writer = await server.connect()
+    writer.write(b"".join(compose("/v1/ingest/open", b"%d" % each * 90) for each in range(200)))
+    statuses = {(await answer_of(reader)).status for _ in range(200)}
+    writer.close()
+
+    assert statuses == {200}
+    assert [each.receipt.body for each in server.intake.seen] == [
+        b"%d" % each * 90 for each in range(200)
+    ]
+
+
 async def test_answers_a_sender_who_sends_no_more(server, compose, answer_of):
     reader, writer = await server.connect()
     writer.write(compose("/v1/ingest/open"))

@@ -155,3 +155,16 @@ async def test_requests_under_way_are_answered_at_the_end(listening):
         asyncio.get_running_loop().call_later(0.05, server.intake.gate.set)
 
     assert (await answer).status == 200
+
+
+async def test_a_request_that_hangs_does_not_hold_up_the_end(listening):
+    loop = asyncio.get_running_loop()
+    async with listening() as server:
+        server.intake.gate = asyncio.Event()
+        _, writer = await server.connect()
+        writer.write(b"POST /v1/ingest/open HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx")
+        await server.intake.entered.wait()
+        started = loop.time()
+
+    writer.close()
+    assert loop.time() - started < 3
