@@ -5,38 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from gateway.http.door import HeaderView, split_target
 from gateway.http.problem import Problem, RefusedError
 from gateway.mapping.authenticity import Presented
-from gateway.mapping.checks import jwt
 from gateway.mapping.checks.options import matches_any
 from gateway.model.errors import CredentialsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable
     from datetime import datetime
 
     from aiohttp.web import BaseRequest
 
-    from gateway.mapping.authenticity import KeysAt, KeySource
     from gateway.settings import AdminAuth
 
 CHALLENGE = 'Bearer realm="wfm-gateway"'
-
-
-class ClaimsChecker(Protocol):
-    """What checks a JWT and tells its claims."""
-
-    async def prepare(self, presented: Presented, now: datetime) -> None:
-        """See that the keys are fresh."""
-        ...
-
-    def claims(self, presented: Presented, now: datetime) -> Mapping[str, Any]:
-        """Return the claims, or raise `CredentialsError`."""
-        ...
 
 
 class Role(StrEnum):
@@ -50,13 +36,14 @@ class Role(StrEnum):
 class Access:
     """The rules of one admin listener.
 
-    *host* is what it listens on; *checker* is that of `claims_checker`, for JWTs.
+    *host* is what it listens on; *role_of* returns the claim `role` of a good JWT (`None` where
+    it names none) and raises `CredentialsError` for any other.
     """
 
     host: str
     auth: AdminAuth
     now: Callable[[], datetime]
-    checker: ClaimsChecker | None = None
+    role_of: Callable[[Presented, datetime], Awaitable[str | None]] | None = None
 
     def check_name(self, request: BaseRequest, *, is_open: bool) -> None:
         """Refuse a request that a web page made: by a name that is not ours, or from elsewhere.
@@ -103,19 +90,18 @@ class Access:
             raise _refused("token", "The token is wrong.")
 
     async def _role_of_jwt(self, request: BaseRequest) -> Role:
-        if self.checker is None:
+        if self.role_of is None:
             raise _refused("jwt", "Tokens cannot be checked here.")
         path, query = split_target(request.raw_path)
         presented = Presented(request.method, path, query or "", HeaderView(request.headers))
-        now = self.now()
         try:
-            await self.checker.prepare(presented, now)
-            role = self.checker.claims(presented, now).get("role")
+            role = await self.role_of(presented, self.now())
         except CredentialsError as error:
             raise (_missing() if error.status == _MISSING else _unchecked(error)) from None
-        if role not in list(Role):
+        found = next((each for each in Role if each == role), None)
+        if found is None:
             raise _refused("role", "The token's role is neither viewer nor operator.")
-        return Role(role)
+        return found
 
     def _is_ours(self, host: str) -> bool:
         name = _name_of(host)
@@ -127,18 +113,6 @@ class Access:
     def _is_anywhere(self) -> bool:
         address = _address(self.host)
         return self.host == "" or (address is not None and address.is_unspecified)
-
-
-def claims_checker(
-    auth: AdminAuth, open_keys: Callable[[KeysAt], KeySource]
-) -> ClaimsChecker | None:
-    """Make what checks the JWTs of operators, `None` where the listener takes none."""
-    if auth.type != "jwt":
-        return None
-    published = jwt.CHECK.keys_at(auth.jwt_options)
-    if published is not None:
-        return jwt.JwtChecker(auth.jwt_options, open_keys(published))
-    return cast("ClaimsChecker", jwt.CHECK.build(auth.jwt_options))
 
 
 _MISSING = 401

@@ -15,14 +15,15 @@ import pytest
 from aiohttp import ClientSession
 from marshmallow import Schema, fields, validate
 
-from gateway.http.access import Access, claims_checker
+from gateway.http.access import Access
 from gateway.http.admin import Admin, AdminListener
 from gateway.http.client import call, is_alive
+from gateway.http.jwks import jwt_checker
 from gateway.http.openapi import document, names_in_path
 from gateway.mapping.checks.jwt import CHECK
 from gateway.model.errors import OperationError, StoreUnavailableError
 from gateway.model.secret import Secret
-from gateway.operations.all import OPERATIONS as OPERATIONS_OF_THE_GATEWAY
+from gateway.operations import OPERATIONS as OPERATIONS_OF_THE_GATEWAY
 from gateway.settings import AdminAuth
 from gateway.telemetry.metrics import Metrics
 
@@ -113,11 +114,23 @@ def admin_of(health, bench):
     )
 
 
+def _role_of(auth):
+    if auth.type != "jwt":
+        return None
+    checker = jwt_checker(auth.jwt_options)
+
+    async def role_of(presented, now):
+        await checker.prepare(presented, now)
+        return checker.claims(presented, now).get("role")
+
+    return role_of
+
+
 @asynccontextmanager
 async def serving(auth=None, host="127.0.0.1"):
     auth = auth or AdminAuth()
     health, bench = Health(), []
-    access = Access(host, auth, lambda: NOW, claims_checker(auth, None))
+    access = Access(host, auth, lambda: NOW, _role_of(auth))
     listener = AdminListener(admin_of(health, bench).application(access))
     port = await listener.start_tcp("127.0.0.1", 0)
     async with ClientSession() as session:
