@@ -13,7 +13,7 @@ from gateway.mapping.destination import (
     Verdict,
     one_request,
 )
-from gateway.mapping.fields import Fields, Statuses, comparable, flag, number
+from gateway.mapping.fields import Fields, Statuses, comparable, flag, measure, number
 from gateway.mapping.json_body import read_json
 from gateway.mapping.parameters import FORM, form_pairs, media_type, values_of
 from gateway.mapping.source import (
@@ -105,6 +105,7 @@ __all__ = [
     "form_pairs",
     "is_believed",
     "matches_any",
+    "measure",
     "media_type",
     "number",
     "one_header",

@@ -96,20 +96,23 @@ class Fields:
                 self.flaw(f"{name}[{index}]", "Must be an object.")
 
 
-def number(value: object) -> float | None:
-    """Return a count or measure told as a number or its text; `None` where it is none.
-
-    Negative ones and those above `LARGEST` are none.
-    """
+def number(value: Any) -> float | None:
+    """Return a number told as one or as its text, `None` where it is none or beyond `LARGEST`."""
     if type(value) not in (int, float, str):
         return None
     try:
-        measure = float(value)
+        told = float(value)
     except (ValueError, OverflowError):
         return None
-    if not math.isfinite(measure) or not 0 <= measure <= LARGEST:
+    if not math.isfinite(told) or abs(told) > LARGEST:
         return None
-    return int(measure) if measure.is_integer() else measure
+    return int(told) if told.is_integer() else told
+
+
+def measure(value: Any) -> float | None:
+    """Return a count or duration: a number that is not negative."""
+    told = number(value)
+    return told if told is not None and told >= 0 else None
 
 
 def flag(value: object) -> bool | None:
@@ -143,7 +146,7 @@ class Statuses(schema_fields.Field[dict[str, Status]]):
             if problem:
                 problems[str(name)] = [problem]
         if problems:
-            raise ValidationError(problems)  # type: ignore[arg-type]  # by name, as Dict does it
+            raise ValidationError(problems)
         return table
 
     def _add(self, table: dict[str, Status], name: object, word: object) -> str | None:
