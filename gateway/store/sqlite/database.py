@@ -1,0 +1,110 @@
+"""One database file: who writes it, who reads it, what is counted."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+import apsw
+
+from gateway.model.clock import to_millis
+from gateway.model.errors import StoreError
+from gateway.store.sqlite import files
+from gateway.store.sqlite.connection import connect, migrate, refuse_old_sqlite
+from gateway.store.sqlite.reader import Checkpointer, Reader
+from gateway.store.sqlite.recovery import Recovered, mark_clean, recover
+from gateway.store.sqlite.tally import Tally, Transaction
+from gateway.store.sqlite.writer import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from pathlib import Path
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Database:
+    """What every part of the store works with."""
+
+    tally: Tally
+    now: Callable[[], datetime]
+    recovered: Recovered
+    _writer: Writer
+    _reader: Reader
+    _checkpointer: Checkpointer
+    _lock: int
+
+    async def write(
+        self,
+        run: Callable[[Transaction], T],
+        *,
+        slow: bool = False,
+        committed: Callable[[T], None] | None = None,
+    ) -> T:
+        """Run *run* in a transaction and wait until it is durable; see `Writer.submit`."""
+        return await self._writer.submit(run, slow=slow, committed=committed)
+
+    async def read(self, look: Callable[[apsw.Connection], T]) -> T:
+        """Return what *look* finds in the store as it is now."""
+        return await self._reader.look(look)
+
+    def now_millis(self) -> int:
+        """Return the present time as the store keeps times."""
+        return to_millis(self.now())
+
+    async def close(self) -> None:
+        """Mark the end as clean and let go of the file."""
+        try:
+            await self._writer.close(mark_clean)
+        finally:
+            await self._reader.close()
+            await self._checkpointer.close()
+            os.close(self._lock)
+
+
+def open_database(path: Path, now: Callable[[], datetime]) -> Database:
+    """Open the file at *path*, make it where there is none, set right what a crash left.
+
+    Raises:
+        StoreLockedError: another process has it.
+        StoreError: it cannot be opened; the message says why.
+    """
+    refuse_old_sqlite(apsw.sqlite_lib_version())
+    lock = files.lock(path)
+    try:
+        return _open_locked(path, now, lock)
+    except apsw.Error as problem:
+        os.close(lock)
+        raise StoreError(f"the store {path} cannot be opened: {problem}") from problem
+    except BaseException:
+        os.close(lock)
+        raise
+
+
+def _open_locked(path: Path, now: Callable[[], datetime], lock: int) -> Database:
+    files.make_private(path)
+    tally, recovered = _set_right(path, to_millis(now()))
+    reading = partial(connect, path, writes=False)
+    checkpointer = Checkpointer(reading)
+    writer = Writer(partial(connect, path, writes=True), tally, checkpointer)
+    return Database(tally, now, recovered, writer, Reader(reading), checkpointer, lock)
+
+
+def _set_right(path: Path, now: int) -> tuple[Tally, Recovered]:
+    connection = connect(path, writes=True)
+    try:
+        migrate(connection, path)
+        tally = Tally(connection)
+        transaction = Transaction(connection, tally)
+        transaction.run("BEGIN IMMEDIATE")
+        recovered = recover(transaction, now)
+        transaction.flush()
+        transaction.run("COMMIT")
+        tally.apply(transaction.changes)
+        return tally, recovered
+    finally:
+        connection.close(force=True)

@@ -1,0 +1,136 @@
+"""What translating receipts came to, written in a few statements for each event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import orjson
+
+from gateway.model.clock import to_millis
+from gateway.model.delivery import Delivery
+from gateway.store.sqlite.rows import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gateway.model.delivery import NewDelivery
+    from gateway.model.event import Event
+    from gateway.ports import Finished, RoutedEvent, SeenState
+    from gateway.store.sqlite.tally import Transaction
+
+INSERT_EVENT = """
+    INSERT INTO events (seq, id, receipt, subject, type, recorded_at, event)
+    VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+"""
+INSERT_OWED = """
+    INSERT INTO outbox (seq, event, destination, lane, identity, collapses, held, subject,
+        recorded_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+UPDATE_AGENT = "UPDATE agents SET known = ? WHERE key = ?"
+INSERT_AGENT = "INSERT INTO agents (known, key) VALUES (?, ?)"
+SEE_STATE = """
+    INSERT INTO seen_states (source, code, label, status, mapped) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (source, coalesce(code, ''), coalesce(label, ''))
+    DO UPDATE SET status = excluded.status, mapped = excluded.mapped
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A translation with its events written as JSON, before the transaction begins."""
+
+    finished: Finished
+    events: tuple[tuple[RoutedEvent, bytes], ...]
+
+
+def prepare(finished: Finished) -> Prepared:
+    """Write the events' JSON; whatever cannot be written fails here, alone."""
+    return Prepared(
+        finished,
+        tuple((each, orjson.dumps(each.event.envelope())) for each in finished.events),
+    )
+
+
+def insert_events(transaction: Transaction, each: Prepared, deliveries: list[Delivery]) -> None:
+    """Store the events that are not there yet, and what they are owed; add what may be sent."""
+    receipt_id = each.finished.receipt.id
+    for routed, text in each.events:
+        event = routed.event
+        row = event.id, receipt_id, event.subject, event.type.value, to_millis(event.recorded_at)
+        seq = insert_event(transaction, (*row, text))
+        if seq is not None:
+            for new in routed.deliveries:
+                delivery = _owe(transaction, new, event, text, seq)
+                if new.held is None:
+                    deliveries.append(delivery)
+
+
+EventRow = tuple[str, str | None, str, str, int, bytes]
+"""Id, receipt id, subject, type, `recorded_at` in milliseconds, JSON."""
+
+
+def insert_event(transaction: Transaction, row: EventRow) -> int | None:
+    """Store an event; return its sequence number, or `None` where one of that id exists."""
+    seq = transaction.next("event_seq")
+    transaction.run(INSERT_EVENT, (seq, *row))
+    if not transaction.changed():
+        return None
+    transaction.count("events")
+    return seq
+
+
+def _owe(
+    transaction: Transaction, new: NewDelivery, event: Event, text: bytes, event_seq: int
+) -> Delivery:
+    delivery = Delivery(
+        seq=transaction.next("delivery_seq"),
+        event_id=event.id,
+        destination=new.destination,
+        lane=new.lane,
+        subject=event.subject,
+        event_type=event.type.value,
+        event=text,
+        recorded_at=event.recorded_at,
+        identity=new.identity,
+        collapses=new.collapses,
+    )
+    owe(transaction, delivery, event_seq, new.held)
+    return delivery
+
+
+def owe(transaction: Transaction, delivery: Delivery, event_seq: int, held: str | None) -> None:
+    """Store one delivery as owed, or as held."""
+    transaction.run(
+        INSERT_OWED,
+        (
+            delivery.seq,
+            event_seq,
+            delivery.destination,
+            delivery.lane,
+            delivery.identity,
+            delivery.collapses,
+            held,
+            delivery.subject,
+            to_millis(delivery.recorded_at),
+        ),
+    )
+    transaction.count(f"{'pending' if held is None else 'held'}:{delivery.destination}")
+
+
+def learn(transaction: Transaction, finished: Sequence[Finished]) -> None:
+    """Store what is known now of agents and of state names."""
+    agents: dict[str, bytes] = {}
+    states: set[SeenState] = set()
+    for each in finished:
+        agents.update(each.agents)
+        states.update(each.seen_states)
+    for key, known in agents.items():
+        transaction.run(UPDATE_AGENT, (known, key))
+        if not transaction.changed():
+            transaction.run(INSERT_AGENT, (known, key))
+            transaction.count("agents")
+    for state in states:
+        name = [None if text is None else printable(text) for text in (state.code, state.label)]
+        transaction.run(SEE_STATE, (state.source, *name, state.status, state.mapped))

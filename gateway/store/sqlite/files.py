@@ -1,0 +1,64 @@
+"""The files of a store: only ours, private, locked against a second process."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from typing import TYPE_CHECKING
+
+from gateway.model.errors import StoreError, StoreLockedError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PRIVATE = 0o600
+
+
+def lock(path: Path) -> int:
+    """Take the store at *path* for this process; return the lock's file descriptor.
+
+    Raises:
+        StoreLockedError: another process (or another store of this one) has it.
+        StoreError: the folder cannot be made or written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        held = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
+    except OSError as problem:
+        raise StoreError(f"the store {path} cannot be opened: {problem.strerror}") from problem
+    try:
+        # Not fcntl.lockf: its locks belong to the process and vanish when any descriptor closes.
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as problem:
+        os.close(held)
+        raise StoreLockedError(f"the store {path} is in use by another process") from problem
+    return held
+
+
+def make_private(path: Path) -> None:
+    """Create the database file durably where there is none; close it to everybody else."""
+    try:
+        is_new = not path.exists()
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE))
+        for each in (path, *_companions(path)):
+            if each.exists() and each.stat().st_mode & 0o777 != PRIVATE:
+                each.chmod(PRIVATE)
+        if is_new:
+            _sync_folders(path)
+    except OSError as problem:
+        raise StoreError(f"the store {path} cannot be opened: {problem.strerror}") from problem
+
+
+def _companions(path: Path) -> tuple[Path, Path]:
+    # SQLite gives new ones the mode of the database file.
+    return path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")
+
+
+def _sync_folders(path: Path) -> None:
+    # The folder too may have been made just now, so its own entry has to be durable as well.
+    for folder in (path.parent, path.parent.resolve().parent):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,271 @@
+"""Durable inbound: requests appended, claimed in order, finished with all that came of them."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import orjson
+
+from gateway.model.clock import to_millis
+from gateway.model.errors import StoreUnavailableError
+from gateway.model.receipt import JournaledReceipt
+from gateway.ports import Appended
+from gateway.store.sqlite.connection import rows_of
+from gateway.store.sqlite.fanout import Prepared, insert_events, learn, prepare
+from gateway.store.sqlite.quarantine import set_aside
+from gateway.store.sqlite.recovery import (
+    MAX_CLAIM,
+    finish_receipt,
+    note_under_way,
+    stay_cautious,
+)
+from gateway.store.sqlite.rows import RECEIPT, pack_headers, pack_indices, receipt_from_row
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import apsw
+
+    from gateway.model.delivery import Delivery
+    from gateway.model.receipt import Receipt, VerifiedReceipt
+    from gateway.ports import Finished, Quarantined, RecordKey
+    from gateway.store.sqlite.database import Database
+    from gateway.store.sqlite.tally import Transaction
+    from gateway.store.sqlite.waiting import Waiting
+
+SEEN_MILLIS = 72 * 3600 * 1000
+"""How long the same content counts as a duplicate (contract section 4)."""
+
+BIG_BODY_BYTES = 256 * 1024
+
+# Changes no row exactly where the digest was seen within its time.
+SEE = f"""
+    INSERT INTO seen (digest, seen_at) VALUES (?, ?)
+    ON CONFLICT (digest) DO UPDATE SET seen_at = excluded.seen_at
+    WHERE seen_at <= excluded.seen_at - {SEEN_MILLIS}
+"""  # noqa: S608 - a constant of ours
+
+INSERT_RECEIPT = """
+    INSERT INTO receipts (seq, id, skip, source, received_at, method, headers, query, body,
+        signed, query_trusted, finished_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+UNTRANSLATED = f"""
+    SELECT {RECEIPT} FROM receipts INDEXED BY receipts_untranslated
+    WHERE finished_at IS NULL AND seq > ? ORDER BY seq LIMIT ?
+"""  # noqa: S608 - a constant of ours
+
+KNOWN_AGENTS = "SELECT key, known FROM agents WHERE key IN (SELECT value FROM json_each(?))"
+
+
+class SqliteJournal:
+    """The inbound half of the store."""
+
+    _database: Database
+    _waiting: Waiting
+    _max_untranslated: int | None
+
+    async def append(
+        self,
+        verified: VerifiedReceipt,
+        records: Sequence[RecordKey],
+        quarantined: Sequence[Quarantined] = (),
+    ) -> Appended:
+        """Make a request durable; tell duplicates apart in the same transaction."""
+        limit = self._max_untranslated
+        if limit is not None and self.untranslated_count() >= limit:
+            raise StoreUnavailableError(f"{limit} receipts wait to be translated already")
+        received_at = to_millis(verified.receipt.received_at)
+        now = self._database.now_millis()
+
+        def run(transaction: Transaction) -> tuple[JournaledReceipt, frozenset[int], bool]:
+            duplicates = _duplicates(transaction, records, received_at)
+            waits = len(duplicates) < len(records)
+            aside = {each.index for each in quarantined if each.index is not None}
+            skip = duplicates | aside if aside else duplicates
+            receipt = _insert(transaction, verified, skip, None if waits else now)
+            if quarantined:
+                source = verified.receipt.source
+                set_aside(transaction, receipt.seq, source, now, quarantined)
+            return receipt, duplicates, waits
+
+        receipt, duplicates, _ = await self._database.write(
+            run, slow=len(verified.receipt.body) > BIG_BODY_BYTES, committed=self._hand_on
+        )
+        return Appended(receipt.id, duplicates)
+
+    def _hand_on(self, appended: tuple[JournaledReceipt, frozenset[int], bool]) -> None:
+        receipt, _, waits = appended
+        if waits:
+            self._waiting.add(receipt)
+
+    async def quarantine(self, verified: VerifiedReceipt, entry: Quarantined) -> str:
+        """Keep a request that cannot be read at all; return its receipt's id."""
+        return (await self.append_finished(verified, (entry,))).id
+
+    async def append_finished(
+        self, verified: VerifiedReceipt, entries: Sequence[Quarantined]
+    ) -> JournaledReceipt:
+        """Keep a request of which nothing is to be translated."""
+        now = self._database.now_millis()
+
+        def run(transaction: Transaction) -> JournaledReceipt:
+            receipt = _insert(transaction, verified, frozenset(), now)
+            set_aside(transaction, receipt.seq, verified.receipt.source, now, entries)
+            return receipt
+
+        slow = len(verified.receipt.body) > BIG_BODY_BYTES
+        return await self._database.write(run, slow=slow)
+
+    async def untranslated(self, limit: int) -> Sequence[JournaledReceipt]:
+        """Claim the oldest receipts not yet translated, in order; wait until there is one."""
+        waiting = self._waiting
+        while True:
+            waiting.changed.clear()
+            if waiting.cautious:
+                claimed = await self._claim_one()
+            else:
+                claimed = waiting.take(min(limit, MAX_CLAIM))
+                if not claimed and waiting.has_gap:
+                    claimed = await self._claim_stored(min(limit, MAX_CLAIM))
+            if claimed:
+                return claimed
+            await waiting.changed.wait()
+
+    async def _claim_stored(self, limit: int) -> Sequence[JournaledReceipt]:
+        self._waiting.begin_reading()
+        try:
+            found = await self._read_untranslated(limit)
+        except BaseException:
+            self._waiting.end_reading((), whole=False)
+            raise
+        self._waiting.end_reading(found, whole=len(found) < limit)
+        return found
+
+    async def _claim_one(self) -> Sequence[JournaledReceipt]:
+        if self._waiting.under_way is not None:
+            return ()
+        found = await self._read_untranslated(1)
+        if found:
+            seq = found[0].seq
+            await self._database.write(lambda transaction: note_under_way(transaction, seq))
+            self._waiting.under_way = self._waiting.claimed = seq
+        return found
+
+    async def _read_untranslated(self, limit: int) -> Sequence[JournaledReceipt]:
+        claimed = self._waiting.claimed
+
+        def look(connection: apsw.Connection) -> list[JournaledReceipt]:
+            return [
+                receipt_from_row(row) for row in connection.execute(UNTRANSLATED, (claimed, limit))
+            ]
+
+        return await self._database.read(look)
+
+    async def finish(self, finished: Sequence[Finished]) -> Sequence[Delivery]:
+        """Record several translations at once; return the deliveries that may be sent."""
+        prepared = [prepare(each) for each in finished]
+        now = self._database.now_millis()
+
+        def run(transaction: Transaction) -> tuple[list[Delivery], bool | None]:
+            deliveries: list[Delivery] = []
+            for each in prepared:
+                _finish_one(transaction, each, now, deliveries)
+            learn(transaction, finished)
+            return deliveries, self._end_cautious_step(transaction, finished)
+
+        deliveries, _ = await self._database.write(run, committed=self._after_finish)
+        return deliveries
+
+    def _end_cautious_step(
+        self, transaction: Transaction, finished: Sequence[Finished]
+    ) -> bool | None:
+        """Return whether receipts are still claimed singly, `None` where nothing changes."""
+        if self._waiting.under_way not in {each.receipt.seq for each in finished}:
+            return None
+        return stay_cautious(transaction)
+
+    def _after_finish(self, result: tuple[list[Delivery], bool | None]) -> None:
+        cautious = result[1]
+        if cautious is not None:
+            self._waiting.under_way = None
+            self._waiting.cautious = cautious
+            self._waiting.look_again()
+
+    def untranslated_count(self) -> int:
+        """How many receipts wait to be translated."""
+        return self._database.tally["untranslated"]
+
+    async def known_agents(self, keys: Sequence[str]) -> Mapping[str, bytes]:
+        """Return what is known of these agents (absent where nothing is)."""
+        wanted = orjson.dumps(list(keys)).decode()
+        return await self._database.read(
+            lambda connection: dict(rows_of(connection, KNOWN_AGENTS, (wanted,)))
+        )
+
+
+def _duplicates(
+    transaction: Transaction, records: Sequence[RecordKey], received_at: int
+) -> frozenset[int]:
+    duplicates: list[int] = []
+    for each in records:
+        if each.digest is not None:
+            transaction.run(SEE, (each.digest, received_at))
+            if not transaction.changed():
+                duplicates.append(each.index)
+    return frozenset(duplicates)
+
+
+def _insert(
+    transaction: Transaction,
+    verified: VerifiedReceipt,
+    skip: frozenset[int],
+    finished_at: int | None,
+) -> JournaledReceipt:
+    receipt = verified.receipt
+    seq = transaction.next("receipt_seq")
+    received_at = to_millis(receipt.received_at)
+    journaled = JournaledReceipt(_receipt_id(received_at, seq), seq, verified, skip)
+    transaction.run(
+        INSERT_RECEIPT,
+        (
+            seq,
+            journaled.id,
+            pack_indices(skip),
+            receipt.source,
+            received_at,
+            receipt.method,
+            pack_headers(receipt.headers),
+            _packed_query(receipt),
+            receipt.body,
+            verified.signed,
+            verified.query_trusted,
+            finished_at,
+        ),
+    )
+    transaction.count("receipts")
+    if finished_at is None:
+        transaction.count("untranslated")
+    return journaled
+
+
+def _packed_query(receipt: Receipt) -> bytes:
+    return receipt.query.encode("utf-8", "surrogatepass")
+
+
+def _receipt_id(received_at: int, seq: int) -> str:
+    """Return 24 digits that sort by time, then by order, and cannot be guessed."""
+    return f"{received_at:012x}{seq & 0xFFFF:04x}{os.urandom(4).hex()}"
+
+
+def _finish_one(
+    transaction: Transaction, each: Prepared, now: int, deliveries: list[Delivery]
+) -> None:
+    receipt = each.finished.receipt
+    finish_receipt(transaction, receipt.seq, now)
+    insert_events(transaction, each, deliveries)
+    if each.finished.quarantined:
+        source = receipt.verified.receipt.source
+        set_aside(transaction, receipt.seq, source, now, each.finished.quarantined)

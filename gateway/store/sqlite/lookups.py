@@ -1,0 +1,108 @@
+"""What operators look up, and the agents whose deliveries they let go."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gateway.ports import DestinationMark, HeldAgent, SeenState
+from gateway.store.sqlite.connection import rows_of
+from gateway.store.sqlite.rows import DELIVERY, delivery_from_row, time_or_none
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import apsw
+
+    from gateway.model.delivery import Delivery
+    from gateway.store.sqlite.database import Database
+    from gateway.store.sqlite.tally import Transaction
+
+SIZES = ("receipts", "untranslated", "events", "quarantine", "dead_letters", "agents")
+SIZES_BY_NAME = ("outcome:", "quarantine:", "dead_letters:")
+
+HELD = """
+    SELECT h.destination, h.subject, h.n, e.event
+    FROM (SELECT destination, subject, count(*) AS n, max(seq) AS newest
+          FROM outbox INDEXED BY outbox_held WHERE held IS NOT NULL
+          GROUP BY destination, subject) h
+    JOIN outbox o ON o.seq = h.newest JOIN events e ON e.seq = o.event
+    ORDER BY h.destination, h.subject
+"""
+SEEN_STATES = """
+    SELECT source, code, label, status, mapped FROM seen_states ORDER BY source, label, code
+"""
+HELD_OF_AGENT = f"""
+    SELECT {DELIVERY} FROM outbox o INDEXED BY outbox_held JOIN events e ON e.seq = o.event
+    WHERE o.destination = ? AND o.subject = ? AND o.held IS NOT NULL ORDER BY o.seq
+"""  # noqa: S608 - a constant of ours
+RELEASE = """
+    UPDATE outbox INDEXED BY outbox_held SET held = NULL, due_at = NULL, lane = ?, identity = ?
+    WHERE destination = ? AND subject = ? AND held IS NOT NULL
+"""
+
+
+class SqliteLookups:
+    """The rest of what operators ask the store."""
+
+    _database: Database
+
+    async def agents(self, *, source: str | None = None) -> Mapping[str, bytes]:
+        """Return what is known of every agent, by key."""
+        sql = "SELECT key, known FROM agents ORDER BY key"
+        values: tuple[str, ...] = ()
+        if source is not None:
+            # ';' is the character after ':': all keys that start with the source's name and ':'.
+            sql = "SELECT key, known FROM agents WHERE key >= ? AND key < ? ORDER BY key"
+            values = (f"{source}:", f"{source};")
+        return await self._database.read(lambda c: dict(rows_of(c, sql, values)))
+
+    async def seen_states(self) -> Sequence[SeenState]:
+        """Return every activity and state name told, by source."""
+        rows = await self._database.read(lambda connection: rows_of(connection, SEEN_STATES))
+        return [
+            SeenState(source, code, label, status, bool(mapped))
+            for source, code, label, status, mapped in rows
+        ]
+
+    async def sizes(self) -> Mapping[str, int]:
+        """Count rows; see `gateway.ports.Records`."""
+        tally = self._database.tally
+        sizes = {name: tally[name] for name in SIZES}
+        for prefix in SIZES_BY_NAME:
+            sizes.update(tally.starting(prefix))
+        return sizes
+
+    async def held(self) -> Sequence[HeldAgent]:
+        """Return the agents for whom deliveries are held, by destination."""
+        rows = await self._database.read(lambda connection: rows_of(connection, HELD))
+        return [HeldAgent(*row) for row in rows]
+
+    async def release(
+        self, destination: str, subject: str, *, lane: str, identity: str | None
+    ) -> Sequence[Delivery]:
+        """Let go of an agent's held deliveries into *lane*; return them, in their old order."""
+
+        def run(transaction: Transaction) -> list[Delivery]:
+            rows = transaction.all(HELD_OF_AGENT, (destination, subject))
+            transaction.run(RELEASE, (lane, identity, destination, subject))
+            transaction.count(f"held:{destination}", -len(rows))
+            transaction.count(f"pending:{destination}", len(rows))
+            return [
+                replace(delivery_from_row(row), lane=lane, identity=identity, due_at=None)
+                for row in rows
+            ]
+
+        return await self._database.write(run, slow=True)
+
+    async def marks(self) -> Mapping[str, DestinationMark]:
+        """Return each destination's mark."""
+
+        def look(connection: apsw.Connection) -> dict[str, DestinationMark]:
+            rows = rows_of(connection, "SELECT name, paused, parked_since FROM destinations")
+            return {
+                name: DestinationMark(paused=bool(paused), parked_since=time_or_none(since))
+                for name, paused, since in rows
+            }
+
+        return await self._database.read(look)

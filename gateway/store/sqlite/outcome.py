@@ -1,0 +1,185 @@
+"""What became of deliveries, written down."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+
+from gateway.model.clock import to_millis
+from gateway.model.delivery import (
+    Dead,
+    Delivered,
+    Held,
+    Parked,
+    RetryAt,
+    Superseded,
+    outcome_name,
+)
+from gateway.store.sqlite.rows import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gateway.model.delivery import Delivery
+    from gateway.ports import Lane, Recorded
+    from gateway.store.sqlite.tally import Transaction
+
+MAX_ANSWER_BYTES = 2048
+"""Of a vendor's answer kept with a dead letter (contract section 5)."""
+
+SETTLE = "DELETE FROM outbox WHERE seq = ? RETURNING held"
+REMEMBER_OUTCOME = """
+    INSERT INTO outcomes (event_id, destination, outcome, attempts, status, at)
+    VALUES (?, ?, ?, ?, ?, ?)
+"""
+POSTPONE = """
+    UPDATE outbox SET attempts = attempts + 1, due_at = ?2,
+        first_failed_at = coalesce(first_failed_at, ?3),
+        failures_amid_success = failures_amid_success + ?4
+    WHERE seq = ?1
+"""
+HOLD = "UPDATE outbox SET held = ? WHERE seq = ? AND held IS NULL"
+BURY = """
+    INSERT INTO dead_letters (seq, destination, lane, identity, collapses, subject, event_id,
+        event_type, recorded_at, reason, detail, mapping, status, attempts, dead_at, answer, event)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+REMEMBER_LANE = """
+    INSERT INTO lanes (destination, lane, memory, delivered, newest, settled_at)
+    VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (destination, lane) DO UPDATE SET memory = excluded.memory,
+        delivered = excluded.delivered, newest = max(newest, excluded.newest),
+        settled_at = excluded.settled_at
+"""
+REMEMBER_NEWEST = """
+    INSERT INTO lanes (destination, lane, newest, settled_at) VALUES (?, ?, ?, ?)
+    ON CONFLICT (destination, lane) DO UPDATE SET newest = max(newest, excluded.newest),
+        settled_at = excluded.settled_at
+"""
+
+
+def record(transaction: Transaction, recorded: Sequence[Recorded]) -> None:
+    """Write outcomes down; one whose delivery is settled already changes nothing."""
+    lanes: dict[tuple[str, str], Lane] = {}
+    newest: dict[tuple[str, str], int] = {}
+    at = 0
+    for each in recorded:
+        delivery, at = each.delivery, to_millis(each.at)
+        key = delivery.destination, delivery.lane
+        is_settled = _write(transaction, each, at)
+        if each.lane_state is not None:
+            lanes[key] = each.lane_state
+        if is_settled and delivery.collapses and not isinstance(each.outcome, Dead | Superseded):
+            newest[key] = max(delivery.seq, newest.get(key, 0))
+    for key, state in lanes.items():
+        memory = orjson.dumps(state.memory) if state.memory else None
+        row = (*key, memory, state.delivered, newest.pop(key, 0), at)
+        transaction.run(REMEMBER_LANE, row)
+    for key, seq in newest.items():
+        transaction.run(REMEMBER_NEWEST, (*key, seq, at))
+
+
+def _write(transaction: Transaction, each: Recorded, at: int) -> bool:
+    """Write one outcome; return whether it ended the delivery."""
+    seq = each.delivery.seq
+    match each.outcome:
+        case Parked():
+            return False
+        case RetryAt(due_at=due_at, amid_success=amid_success):
+            transaction.run(POSTPONE, (seq, to_millis(due_at), at, amid_success))
+            return False
+        case Held(reason=reason):
+            transaction.run(HOLD, (reason, seq))
+            _count_held(transaction, each.delivery.destination, transaction.changed())
+            return False
+        case outcome:
+            if not settle(transaction, each.delivery):
+                return False
+            tried, status = _tried(each)
+            attempts = each.delivery.attempts + tried
+            if isinstance(outcome, Dead):
+                _bury(transaction, each, outcome, attempts, at)
+            remember(
+                transaction,
+                each.delivery,
+                outcome_name(outcome),
+                attempts=attempts,
+                status=status,
+                at=at,
+            )
+            return True
+
+
+def _count_held(transaction: Transaction, destination: str, change: int) -> None:
+    if change:
+        transaction.count(f"pending:{destination}", -change)
+        transaction.count(f"held:{destination}", change)
+
+
+def _tried(each: Recorded) -> tuple[int, int | None]:
+    """Return how many attempts the outcome itself stands for, and the vendor's status."""
+    outcome = each.outcome
+    if isinstance(outcome, Dead):
+        return int(outcome.status is not None), outcome.status
+    return int(isinstance(outcome, Delivered)), None
+
+
+def settle(transaction: Transaction, delivery: Delivery) -> bool:
+    """Take a delivery out of what is owed; return false where it was not owed any more."""
+    row = transaction.first(SETTLE, (delivery.seq,))
+    if row is None:
+        return False
+    kind = "pending" if row[0] is None else "held"
+    transaction.count(f"{kind}:{delivery.destination}", -1)
+    return True
+
+
+def remember(
+    transaction: Transaction,
+    delivery: Delivery,
+    name: str,
+    *,
+    attempts: int,
+    status: int | None,
+    at: int,
+) -> None:
+    """Keep an outcome as history."""
+    transaction.run(
+        REMEMBER_OUTCOME,
+        (delivery.event_id, delivery.destination, name, attempts, status, at),
+    )
+    transaction.count(f"outcome:{delivery.destination}:{name}")
+
+
+def _bury(transaction: Transaction, each: Recorded, dead: Dead, attempts: int, at: int) -> None:
+    delivery = each.delivery
+    transaction.run(
+        BURY,
+        (
+            delivery.seq,
+            delivery.destination,
+            delivery.lane,
+            delivery.identity,
+            delivery.collapses,
+            delivery.subject,
+            delivery.event_id,
+            delivery.event_type,
+            to_millis(delivery.recorded_at),
+            dead.reason.value,
+            printable(dead.detail),
+            each.mapping,
+            dead.status,
+            attempts,
+            at,
+            dead.answer[:MAX_ANSWER_BYTES],
+            delivery.event,
+        ),
+    )
+    count_dead(transaction, delivery.destination, 1)
+
+
+def count_dead(transaction: Transaction, destination: str, change: int) -> None:
+    """Count dead letters that came or went, as a whole and by destination."""
+    transaction.count("dead_letters", change)
+    transaction.count(f"dead_letters:{destination}", change)

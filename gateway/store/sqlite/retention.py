@@ -1,0 +1,141 @@
+"""What is past its time goes, a small step at a time.
+
+What goes is looked up by the reader and removed by the writer, which makes sure once more that
+it may: nobody's answer waits for the search.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from gateway.model.clock import to_millis
+from gateway.store.sqlite.journal import SEEN_MILLIS
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    import apsw
+
+    from gateway.store.sqlite.database import Database
+    from gateway.store.sqlite.tally import Transaction
+
+STEP_ROWS = 500
+STEP_BYTES = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """One table's share of a step: *find* takes the cut-off and how many, *remove* what it found
+    as a JSON array. *find* tells each row's key and roughly its bytes.
+    """
+
+    count: str | None
+    find: str
+    remove: str
+
+
+RECEIPTS = _Past(
+    "receipts",
+    """
+    SELECT seq, length(body) FROM receipts INDEXED BY receipts_age
+    WHERE received_at < ? AND finished_at IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM quarantine WHERE receipt = receipts.seq)
+    ORDER BY received_at LIMIT ?
+    """,
+    """
+    DELETE FROM receipts WHERE seq IN (SELECT value FROM json_each(?))
+        AND finished_at IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM quarantine WHERE receipt = receipts.seq)
+    """,
+)
+EVENTS = _Past(
+    "events",
+    """
+    SELECT seq, length(event) FROM events INDEXED BY events_age
+    WHERE recorded_at < ? AND NOT EXISTS (SELECT 1 FROM outbox WHERE event = events.seq)
+    ORDER BY recorded_at LIMIT ?
+    """,
+    """
+    DELETE FROM events WHERE seq IN (SELECT value FROM json_each(?))
+        AND NOT EXISTS (SELECT 1 FROM outbox WHERE event = events.seq)
+    """,
+)
+SEEN = _Past(
+    None,
+    "SELECT hex(digest), 0 FROM seen INDEXED BY seen_age WHERE seen_at <= ? LIMIT ?",
+    "DELETE FROM seen WHERE digest IN (SELECT unhex(value) FROM json_each(?))",
+)
+# Lanes with a memory stay, a mapping may need it however long its agent was away; and those with
+# dead letters, which must not be sent again after what came later.
+LANES = _Past(
+    None,
+    """
+    SELECT json_array(destination, lane), 0 FROM lanes INDEXED BY lanes_idle
+    WHERE settled_at < ? AND memory IS NULL
+        AND NOT EXISTS (SELECT 1 FROM dead_letters d
+            WHERE d.destination = lanes.destination AND d.lane = lanes.lane)
+    LIMIT ?
+    """,
+    """
+    DELETE FROM lanes WHERE memory IS NULL AND (destination, lane) IN (
+        SELECT value ->> 0, value ->> 1 FROM json_each(?))
+    """,
+)
+OUTCOMES = """
+    DELETE FROM outcomes WHERE at < ? AND n IN (SELECT n FROM outcomes ORDER BY n LIMIT ?)
+    RETURNING destination, outcome
+"""
+
+
+class SqliteRetention:
+    """The part of the store that forgets."""
+
+    _database: Database
+
+    async def prune(self, now: datetime, retention: timedelta) -> int:
+        """Remove one small step of what is past its time; return how much was removed."""
+        cutoff = to_millis(now - retention)
+        shares = [
+            (RECEIPTS, cutoff),
+            (EVENTS, cutoff),
+            (LANES, cutoff),
+            (SEEN, to_millis(now) - SEEN_MILLIS),
+        ]
+
+        def look(connection: apsw.Connection) -> list[tuple[_Past, str]]:
+            found = [(past, _find(connection, past, before)) for past, before in shares]
+            return [(past, keys) for past, keys in found if keys]
+
+        found = await self._database.read(look)
+        return await self._database.write(
+            lambda transaction: _remove(transaction, found, cutoff), slow=True
+        )
+
+
+def _find(connection: apsw.Connection, past: _Past, before: int) -> str:
+    """Return the keys of rows for one step, as a JSON array; empty where there are none."""
+    keys: list[Any] = []
+    size: Any = 0
+    for key, length in connection.execute(past.find, (before, STEP_ROWS)):
+        keys.append(key)
+        size += length
+        if size > STEP_BYTES:
+            break
+    return orjson.dumps(keys).decode() if keys else ""
+
+
+def _remove(transaction: Transaction, found: list[tuple[_Past, str]], cutoff: int) -> int:
+    removed = 0
+    for past, keys in found:
+        transaction.run(past.remove, (keys,))
+        n = transaction.changed()
+        removed += n
+        if past.count:
+            transaction.count(past.count, -n)
+    rows = transaction.all(OUTCOMES, (cutoff, STEP_ROWS))
+    for destination, outcome in rows:
+        transaction.count(f"outcome:{destination}:{outcome}", -1)
+    return removed + len(rows)

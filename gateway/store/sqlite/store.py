@@ -1,0 +1,59 @@
+"""The embedded store: one SQLite file, written by this process alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.store.sqlite.buried import SqliteDeadLetters
+from gateway.store.sqlite.database import open_database
+from gateway.store.sqlite.journal import SqliteJournal
+from gateway.store.sqlite.lookups import SqliteLookups
+from gateway.store.sqlite.outbox import SqliteOutbox
+from gateway.store.sqlite.retention import SqliteRetention
+from gateway.store.sqlite.setaside import SqliteQuarantine
+from gateway.store.sqlite.waiting import Waiting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from pathlib import Path
+
+    from gateway.store.sqlite.database import Database
+
+
+class SqliteStore(
+    SqliteJournal,
+    SqliteOutbox,
+    SqliteQuarantine,
+    SqliteDeadLetters,
+    SqliteLookups,
+    SqliteRetention,
+):
+    """`gateway.ports.Store` on one SQLite file. It belongs to one event loop."""
+
+    def __init__(self, database: Database, max_untranslated: int | None) -> None:
+        self._database = database
+        self._max_untranslated = max_untranslated
+        self._waiting = Waiting(cautious=database.recovered.cautious)
+        self._turns = {}
+
+    @property
+    def set_aside_at_start(self) -> int:
+        """How many receipts were under way at two unclean ends, and are in quarantine now."""
+        return self._database.recovered.crashed
+
+    async def close(self) -> None:
+        """Finish what is under way, mark the end as clean, and let go of the store."""
+        await self._database.close()
+
+
+def open_store(
+    path: Path, *, now: Callable[[], datetime], max_untranslated: int | None = None
+) -> SqliteStore:
+    """Open the store at *path*, or make it. *max_untranslated*: `append` refuses beyond it.
+
+    Raises:
+        StoreLockedError: another process has it.
+        StoreError: it cannot be opened (too new, not ours, no right to it); the message says why.
+    """
+    return SqliteStore(open_database(path, now), max_untranslated)

@@ -1,0 +1,79 @@
+"""Row counts and sequence numbers, exact because they change with the rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.store.sqlite.connection import rows_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import apsw
+    from apsw import SQLiteValue
+
+    from gateway.store.sqlite.connection import Row
+
+FLUSH = """
+    INSERT INTO counts (name, n) VALUES (?, ?)
+    ON CONFLICT (name) DO UPDATE SET n = n + excluded.n
+"""
+
+
+class Tally:
+    """The counts as of the last commit. Read them freely; only `Transaction`s change them."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._counts: dict[str, int] = dict(rows_of(connection, "SELECT name, n FROM counts"))
+
+    def __getitem__(self, name: str) -> int:
+        return self._counts.get(name, 0)
+
+    def starting(self, prefix: str) -> Mapping[str, int]:
+        """Return the counts whose names start so."""
+        return {name: n for name, n in self._counts.items() if name.startswith(prefix)}
+
+    def apply(self, changes: Mapping[str, int]) -> None:
+        """Take over what a transaction has committed."""
+        for name, change in changes.items():
+            self._counts[name] = self._counts.get(name, 0) + change
+
+
+class Transaction:
+    """What an operation writes with; `run` is the connection's `execute`."""
+
+    __slots__ = ("_tally", "changes", "connection", "run")
+
+    def __init__(self, connection: apsw.Connection, tally: Tally) -> None:
+        self.connection = connection
+        self.run = connection.cursor().execute
+        self.changes: dict[str, int] = {}
+        self._tally = tally
+
+    def all(self, sql: str, bindings: tuple[SQLiteValue, ...] = ()) -> list[Row]:
+        """Run a statement to its end; return its rows."""
+        rows: list[Row] = self.run(sql, bindings).fetchall()
+        return rows
+
+    def first(self, sql: str, bindings: tuple[SQLiteValue, ...] = ()) -> Row | None:
+        """Run a statement to its end; return its first row."""
+        rows = self.all(sql, bindings)
+        return rows[0] if rows else None
+
+    def changed(self) -> int:
+        """Return how many rows the last statement changed."""
+        return self.connection.changes()
+
+    def count(self, name: str, change: int = 1) -> None:
+        """Say that there are *change* more rows of a kind."""
+        self.changes[name] = self.changes.get(name, 0) + change
+
+    def next(self, name: str) -> int:
+        """Return the next number of a sequence; it is taken when the transaction commits."""
+        self.count(name)
+        return self._tally[name] + self.changes[name]
+
+    def flush(self) -> None:
+        """Write the counts; the last thing before the commit."""
+        for change in self.changes.items():
+            self.run(FLUSH, change)
