@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gateway.model.delivery import Delivery, Stale, Superseded
@@ -73,6 +73,14 @@ def due_at(head: Delivery, rules: Rules, backing_off_until: datetime | None) -> 
         return until
     settled = head.recorded_at + rules.settle
     return settled if until is None else max(until, settled)
+
+
+def excused(delivery: Delivery, parked_since: datetime, now: datetime) -> Delivery:
+    """Return a delivery that failed first so much later as its destination was parked since."""
+    if delivery.first_failed_at is None:
+        return delivery
+    stood_still = now - max(parked_since, delivery.first_failed_at)
+    return replace(delivery, first_failed_at=delivery.first_failed_at + stood_still)
 
 
 def overflowing(pending: Sequence[Delivery], excess: int) -> tuple[Delivery, ...]:

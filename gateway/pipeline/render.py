@@ -130,14 +130,7 @@ def envelope(settings: DestinationSettings) -> Envelope:
 
 
 def outgoing(request: Request, around: Envelope, key: str) -> OutgoingRequest:
-    """Make a mapping's request ready to send under the idempotency key *key*.
-
-    Raises:
-        MappingError: a header is not one, or is not the mapping's to set.
-    """
-    for name, value in request.headers:
-        _check_header(name, value, around)
-    _check_header("X-Content-Type", request.content_type, around)
+    """Make a mapping's request, once checked, ready to send under the idempotency key *key*."""
     return OutgoingRequest(
         method=request.method,
         url=around.address(request),
@@ -151,6 +144,14 @@ def outgoing(request: Request, around: Envelope, key: str) -> OutgoingRequest:
         timeout=around.timeout,
         secret_headers=around.secret_headers,
     )
+
+
+def check(request: Request, around: Envelope) -> None:
+    """Raise `MappingError` where a header is not one, or is not the mapping's to set."""
+    for name, value in request.headers:
+        _check_header(name, value, around)
+    if _CONTROL.search(request.content_type):
+        raise MappingError("the content type would hold a control character")
 
 
 def _check_header(name: str, value: str, around: Envelope) -> None:

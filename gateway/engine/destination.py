@@ -1,0 +1,340 @@
+"""One destination: its lanes, its gate, its attempts. It owns no delivery: the store does."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from gateway.engine.attempt import attempt
+from gateway.engine.gate import Gate
+from gateway.engine.lanes import LaneTable
+from gateway.engine.loader import Loader
+from gateway.engine.memory_lane import Limits, MemoryLane
+from gateway.engine.outcomes import Landing, Outcomes
+from gateway.engine.overflow import give_up
+from gateway.engine.recorder import Recorder
+from gateway.engine.rendering import Item, Judged, Renderer
+from gateway.engine.watch import Watch
+from gateway.mapping.destination import Verdict
+from gateway.model.delivery import Outcome, RetryAt
+from gateway.pipeline.deliver import retry_after
+from gateway.pipeline.lanes import Rules
+from gateway.ports import Backlog, DestinationMark, Lane, Recorded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime, timedelta
+
+    from gateway.engine.attempt import Attempt
+    from gateway.engine.clock import Alarm, Clock
+    from gateway.model.delivery import Delivery
+    from gateway.ports import Outbox, Transport
+    from gateway.settings import DestinationSettings
+    from gateway.telemetry.metrics import Metrics
+
+GRACE_SECONDS = 1.0
+Work = tuple[list[Item], list[MemoryLane], bool]
+"""The items of one attempt, their lanes, and whether it is a probe."""
+
+
+class Destination:
+    """Delivers to one destination, from one event loop.
+
+    *mark* is what the store kept of it (`Records.marks`). *draw* gives random numbers from 0 to 1.
+    """
+
+    def __init__(
+        self,
+        settings: DestinationSettings,
+        *,
+        outbox: Outbox,
+        transport: Transport,
+        clock: Clock,
+        metrics: Metrics,
+        mark: DestinationMark | None = None,
+        draw: Callable[[], float] = random.random,
+        limits: Limits | None = None,
+    ) -> None:
+        limits = limits or Limits()
+        rules = Rules(settings.superseded == "skip", settings.stale_after, settings.settle)
+        self._rules = rules
+        self.name = settings.name
+        self._settings = settings
+        self._clock = clock
+        self._draw = draw
+        self._transport = transport
+        self._renderer = Renderer(settings)
+        self._outcomes = Outcomes(settings, rules, draw)
+        self._gate = Gate(settings, mark or DestinationMark(), clock.now())
+        self._watch = Watch(settings, metrics)
+        self._recorder: Recorder[MemoryLane] = Recorder(
+            settings.name, outbox, clock, self._on_durable
+        )
+        self._table = LaneTable(rules, limits, self._drop, remembers=settings.order == "agent")
+        self._loader = Loader(
+            settings.name,
+            outbox,
+            clock,
+            self._table,
+            depth=limits.depth,
+            on_loaded=self._pump,
+            on_counted=self._on_counted,
+        )
+        batch = settings.batch
+        self._most = 1 if batch is None else min(batch.max_events, settings.mapping.max_batch)
+        self._max_wait: timedelta | None = None if batch is None else batch.max_wait
+        self._successes = 0
+        self._busy = 0
+        self._active: set[asyncio.Task[None]] = set()
+        self._group: asyncio.TaskGroup | None = None
+        self._alarm: Alarm | None = None
+        self._alarm_at: datetime | None = None
+        self._stopping = asyncio.Event()
+
+    # What others ask of it.
+
+    def offer(self, deliveries: Sequence[Delivery]) -> None:
+        """Take deliveries that have just become durable."""
+        now = self._clock.now()
+        for delivery in deliveries:
+            self._table.offer(delivery, now)
+        self._pump()
+
+    async def pause(self) -> None:
+        """Send nothing more until resumed; what is under way ends. Returns when it is durable."""
+        await self._set_paused(is_paused=True)
+
+    async def resume(self) -> None:
+        """Send again. Returns when it is durable."""
+        await self._set_paused(is_paused=False)
+
+    def reload_probe(self) -> None:
+        """Probe a parked destination now: its configuration was read again."""
+        self._gate.probe_soon(self._clock.now())
+        self._pump()
+
+    def health(self) -> dict[str, Any]:
+        """Return what is known of the destination, ready for JSON."""
+        return {
+            "name": self.name,
+            "mapping": self._settings.mapping.name,
+            "in_flight": self._busy,
+            "lanes_in_memory": len(self._table),
+            **self._watch.health(self._gate, self._clock.now()),
+        }
+
+    def stop(self) -> None:
+        """Let `run` return: what is under way has a second; the backlog stays in the store."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Deliver until stopped."""
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            self._watch.gate(self._gate)
+            background = [
+                group.create_task(self._recorder.run()),
+                group.create_task(self._loader.run()),
+            ]
+            try:
+                await self._stopping.wait()
+                await self._wind_down()
+            finally:
+                self._group = None
+                for task in (*background, *self._active):
+                    task.cancel()
+                self._disarm()
+
+    async def _wind_down(self) -> None:
+        self._disarm()
+        if self._active:
+            await asyncio.wait(self._active, timeout=GRACE_SECONDS)
+        for task in self._active:
+            task.cancel()
+        try:
+            async with asyncio.timeout(GRACE_SECONDS):
+                await self._recorder.is_idle.wait()
+        except TimeoutError:
+            self._watch.left_unrecorded(len(self._table.undurable))
+
+    async def _set_paused(self, *, is_paused: bool) -> None:
+        self._gate.paused = is_paused
+        self._watch.gate(self._gate)
+        is_kept = self._recorder.mark(self._gate.mark)
+        self._pump()
+        await is_kept.wait()
+
+    # What leaves, and when.
+
+    def _pump(self) -> None:
+        """Start as many attempts as there are lanes ready and slots free."""
+        if self._group is None or self._stopping.is_set():
+            return
+        while self._busy < self._settings.concurrency:
+            work = self._next()
+            if work is None:
+                break
+            self._busy += 1
+            task = self._group.create_task(self._deliver(work))
+            self._active.add(task)
+            task.add_done_callback(self._active.discard)
+        self._loader.stir()
+
+    def _next(self) -> Work | None:
+        """Take what may leave now; else see to it that one comes back when it may."""
+        if self._stopping.is_set():
+            return None
+        now = self._clock.now()
+        self._table.wake(now)
+        opens_at = self._gate.opens_at()
+        if opens_at is not None and opens_at <= now:
+            if self._gate.wants_probe and not self._table.has_ready:
+                self._table.hurry(now, lambda: now, most=1)
+            waits_until = self._company_at()
+            if waits_until is None or waits_until <= now:
+                taken = self._table.take(now, self._most)
+                if taken:
+                    return _work(taken, is_probe=self._gate.left(now))
+        self._arm(now)
+        return None
+
+    def _company_at(self) -> datetime | None:
+        if self._max_wait is None:
+            return None
+        return self._table.company_at(self._most, self._max_wait)
+
+    def _arm(self, now: datetime) -> None:
+        """Come back when a lane is due, the gate opens, or company has been waited for."""
+        times = [self._table.next_waking(), self._gate.opens_at(), self._company_at()]
+        at = min((each for each in times if each is not None and each > now), default=None)
+        if at is None or (self._alarm_at is not None and self._alarm_at <= at):
+            return
+        self._disarm()
+        self._alarm_at = at
+        self._alarm = self._clock.call_at(at, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = self._alarm_at = None
+        self._pump()
+
+    def _disarm(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = self._alarm_at = None
+
+    async def _deliver(self, work: Work | None) -> None:
+        """Attempt one piece of work after the other, until there is none that may leave."""
+        try:
+            while work is not None:
+                items, lanes, is_probe = work
+                started_at = self._clock.now()
+                made = await attempt(items, self._renderer, self._transport)
+                self._land(made, lanes, started_at, is_probe=is_probe)
+                work = self._next()
+        finally:
+            self._busy -= 1
+        self._loader.stir()
+
+    # What comes back.
+
+    def _land(
+        self, made: Attempt, lanes: Sequence[MemoryLane], started_at: datetime, *, is_probe: bool
+    ) -> None:
+        now = self._clock.now()
+        not_before = self._learn(made, lanes[0].name, now, is_probe=is_probe)
+        landing = Landing(now, self._successes, not_before, self._gate.parked_since is not None)
+        by_lane = {
+            name: list(judged) for name, judged in groupby(_in_order(made.judged), key=_lane_of)
+        }
+        outcomes: list[Recorded] = []
+        waiting: list[MemoryLane] = []
+        for lane in lanes:
+            recorded, kept = self._outcomes.land(lane, by_lane[lane.name], landing)
+            self._table.landed(lane, kept)
+            outcomes += recorded
+            if recorded:
+                waiting.append(lane)
+            else:
+                self._table.settle(lane, now)
+        self._watch.attempted(made, outcomes, started_at, now)
+        self._record(outcomes, waiting)
+
+    def _learn(self, made: Attempt, lane: str, now: datetime, *, is_probe: bool) -> datetime | None:
+        """Tell the gate what the answer meant; return when the vendor wants to be asked again."""
+        if made.answer is None:
+            self._gate.unanswered(is_probe=is_probe)
+            return None
+        sent = frozenset(each.judgement.verdict for each in made.judged if each.answer)
+        self._successes += Verdict.DELIVERED in sent
+        not_before = None
+        if Verdict.RETRY in sent:
+            not_before = retry_after(made.answer.retry_after, now)
+        if not_before is not None:
+            self._gate.hold_until(not_before)
+        before, was_open = self._gate.mark, self._gate.circuit.is_open
+        self._gate.answered(lane, sent, now, is_probe=is_probe)
+        self._changed(before, now, was_open=was_open)
+        return not_before
+
+    def _changed(self, before: DestinationMark, now: datetime, *, was_open: bool) -> None:
+        """See to what follows from the gate's having opened or shut."""
+        gate = self._gate
+        if gate.mark != before:
+            self._recorder.mark(gate.mark)
+            if before.parked_since is not None:
+                self._table.excuse(before.parked_since, now)
+        if was_open and not gate.circuit.is_open:
+            first = self._settings.retry.first
+            self._table.hurry(now, lambda: now + first * self._draw())
+        if gate.mark != before or was_open != gate.circuit.is_open:
+            self._watch.gate(gate)
+
+    def _drop(self, dropped: Sequence[tuple[Delivery, Outcome]]) -> None:
+        now = self._clock.now()
+        self._record([self._outcomes.recorded(*each, now) for each in dropped], ())
+
+    def _record(self, outcomes: Sequence[Recorded], lanes: Sequence[MemoryLane]) -> None:
+        self._table.undurable.update(_over(outcomes))
+        if outcomes:
+            self._recorder.put(outcomes, lanes)
+
+    def _on_durable(self, recorded: Sequence[Recorded], lanes: Sequence[MemoryLane]) -> None:
+        now = self._clock.now()
+        self._table.undurable.difference_update(_over(recorded))
+        self._watch.recorded(recorded)
+        for lane in lanes:
+            self._table.settle(lane, now)
+        self._pump()
+
+    def _on_counted(self, backlog: Backlog) -> None:
+        self._watch.counted(backlog, self._clock.now())
+        excess = backlog.pending - len(self._table.undurable) - self._settings.max_backlog
+        if excess > 0:
+            give_up(self._table, self._rules, excess, self._clock.now())
+            self._pump()
+
+
+def _work(taken: Sequence[tuple[MemoryLane, int]], *, is_probe: bool) -> Work:
+    items = [
+        Item(lane.pending[index], lane.state or Lane(), is_first=index == 0)
+        for lane, several in taken
+        for index in range(several)
+    ]
+    return items, [lane for lane, _several in taken], is_probe
+
+
+def _over(recorded: Sequence[Recorded]) -> list[int]:
+    """Return the deliveries that are owed no more once that is durable."""
+    return [each.delivery.seq for each in recorded if not isinstance(each.outcome, RetryAt)]
+
+
+def _in_order(judged: list[Judged]) -> list[Judged]:
+    if len(judged) == 1:
+        return judged
+    return sorted(judged, key=lambda each: (each.item.delivery.lane, each.item.delivery.seq))
+
+
+def _lane_of(judged: Judged) -> str:
+    return judged.item.delivery.lane

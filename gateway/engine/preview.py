@@ -1,0 +1,94 @@
+"""Preview: the requests that events would become, secrets masked; nothing is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import orjson
+
+from gateway.engine.rendering import Item, Renderer
+from gateway.model.delivery import Delivery
+from gateway.pipeline.mask import mask_of
+from gateway.pipeline.route import route
+from gateway.ports import Lane
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from gateway.engine.rendering import Judged
+    from gateway.model.delivery import NewDelivery
+    from gateway.model.event import Event
+    from gateway.model.outgoing import OutgoingRequest
+    from gateway.settings import DestinationSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """What would become of some events: one request (`None`: none is needed), or what is in the
+    way. *request* can be shown: its secrets are masked.
+    """
+
+    events: tuple[Event, ...]
+    request: OutgoingRequest | None = None
+    problems: tuple[str, ...] = ()
+
+
+def preview(events: Sequence[Event], settings: DestinationSettings) -> list[Previewed]:
+    """Render *events* for a destination as if each were told; those it is not told are left out."""
+    renderer, mask = Renderer(settings), mask_of(settings)
+    shown: list[Previewed] = []
+    for several in _requests(_owed(events, settings), settings):
+        rendered = renderer.render([Item(delivery, Lane()) for _event, delivery in several])
+        problems = tuple(mask.text(_problem(each)) for each in rendered.judged)
+        request = None if rendered.prepared is None else mask.request(rendered.prepared[1])
+        shown.append(Previewed(tuple(event for event, _delivery in several), request, problems))
+    return shown
+
+
+def _problem(judged: Judged) -> str:
+    event_id = judged.item.delivery.event_id
+    return f"{event_id}: {judged.judgement.detail or judged.judgement.verdict.value}"
+
+
+def _owed(
+    events: Iterable[Event], settings: DestinationSettings
+) -> Iterator[tuple[Event, Delivery]]:
+    for number, event in enumerate(events, start=1):
+        for new in route(event, (settings,), "forward")[0]:
+            yield event, _delivery(number, event, new)
+
+
+def _delivery(number: int, event: Event, new: NewDelivery) -> Delivery:
+    return Delivery(
+        seq=number,
+        event_id=event.id,
+        destination=new.destination,
+        lane=new.lane,
+        subject=event.subject,
+        event_type=event.type.value,
+        event=orjson.dumps(event.envelope()),
+        recorded_at=event.recorded_at,
+        identity=new.identity,
+        collapses=new.collapses,
+    )
+
+
+def _requests(
+    owed: Iterable[tuple[Event, Delivery]], settings: DestinationSettings
+) -> Iterator[list[tuple[Event, Delivery]]]:
+    """Group as batches would be: as many as are allowed, no two states of one agent in one."""
+    most = 1 if settings.batch is None else settings.batch.max_events
+    most = min(most, settings.mapping.max_batch)
+    group: list[tuple[Event, Delivery]] = []
+    for event, delivery in owed:
+        has_company = any(
+            other.lane == delivery.lane and (other.collapses or delivery.collapses)
+            for _event, other in group
+        )
+        if group and (has_company or len(group) >= most):
+            yield group
+            group = []
+        group.append((event, delivery))
+    if group:
+        yield group

@@ -1,0 +1,146 @@
+"""What is seen of a destination from outside: log lines, metrics, health."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from gateway.model.clock import rfc3339, rfc3339_or_none
+from gateway.model.delivery import Delivered, outcome_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from prometheus_client import Counter
+
+    from gateway.engine.attempt import Attempt
+    from gateway.engine.gate import Gate
+    from gateway.ports import Backlog, Recorded
+    from gateway.settings import DestinationSettings
+    from gateway.telemetry.metrics import Metrics
+
+log = structlog.get_logger(__name__)
+
+
+class Watch:
+    """Keeps the numbers of one destination."""
+
+    def __init__(self, settings: DestinationSettings, metrics: Metrics) -> None:
+        self._name = settings.name
+        self._metrics = metrics
+        self._outcomes: dict[str, Counter] = {}
+        self._delivery_seconds = metrics.delivery_seconds.labels(settings.name)
+        self._backlog: Backlog | None = None
+        self._last_answer: dict[str, Any] | None = None
+        self._is_parked = False
+        self._is_open = False
+
+    def attempted(
+        self, made: Attempt, outcomes: Sequence[Recorded], started_at: datetime, now: datetime
+    ) -> None:
+        """Tell of an attempt in one line."""
+        if made.answer is None:
+            return
+        status = made.answer.status
+        took = round((now - started_at).total_seconds() * 1000, 1)
+        self._metrics.attempts.labels(self._name, str(status)).inc(made.requests)
+        self._last_answer = {"status": status, "at": rfc3339(now), "milliseconds": took}
+        if made.answer.error:
+            self._last_answer["error"] = made.answer.error
+        first = made.judged[0].item.delivery
+        log.info(
+            "delivery.attempted",
+            destination=self._name,
+            subject=first.subject,
+            event_id=first.event_id,
+            events=len(made.judged),
+            attempt=first.attempts + 1,
+            status=status,
+            outcome=_named(outcomes),
+            ms=took,
+        )
+
+    def recorded(self, recorded: Sequence[Recorded]) -> None:
+        """Count outcomes, now that they are certain."""
+        for each in recorded:
+            self._counter(outcome_name(each.outcome)).inc()
+            if isinstance(each.outcome, Delivered):
+                seconds = (each.at - each.delivery.recorded_at).total_seconds()
+                self._delivery_seconds.observe(max(0.0, seconds))
+
+    def _counter(self, outcome: str) -> Counter:
+        counter = self._outcomes.get(outcome)
+        if counter is None:
+            counter = self._metrics.deliveries.labels(self._name, outcome)
+            self._outcomes[outcome] = counter
+        return counter
+
+    def counted(self, backlog: Backlog, now: datetime) -> None:
+        """Show what is owed."""
+        self._backlog = backlog
+        self._metrics.backlog.labels(self._name).set(backlog.pending)
+        self._metrics.held.labels(self._name).set(backlog.held)
+        self._metrics.seconds_behind.labels(self._name).set(_behind(backlog, now))
+
+    def gate(self, gate: Gate) -> None:
+        """Show whether anything may leave; say so loudly when that changes."""
+        is_parked, is_open = gate.parked_since is not None, gate.circuit.is_open
+        self._metrics.paused.labels(self._name).set(gate.paused)
+        self._metrics.parked.labels(self._name).set(is_parked)
+        self._metrics.circuit_open.labels(self._name).set(is_open)
+        if is_parked and not self._is_parked:
+            log.error("destination.parked", destination=self._name)
+        elif self._is_parked and not is_parked:
+            log.info("destination.unparked", destination=self._name)
+        if is_open and not self._is_open:
+            log.warning("circuit.opened", destination=self._name)
+        elif self._is_open and not is_open:
+            log.info("circuit.closed", destination=self._name)
+        self._is_parked, self._is_open = is_parked, is_open
+
+    def left_unrecorded(self, several: int) -> None:
+        """Tell that outcomes could not be made durable before the end: they are sent again."""
+        log.warning("outcome.unrecorded", destination=self._name, deliveries=several)
+
+    def health(self, gate: Gate, now: datetime) -> dict[str, Any]:
+        """Return what operators are told, ready for JSON."""
+        backlog = self._backlog
+        probe_at = gate.circuit.probe_at
+        return {
+            "state": _state(gate, now),
+            "paused": gate.paused,
+            "parked_since": rfc3339_or_none(gate.parked_since),
+            "circuit": "open" if gate.circuit.is_open else "closed",
+            "next_probe_at": rfc3339_or_none(probe_at),
+            "not_before": rfc3339(gate.not_before) if gate.not_before > now else None,
+            "backlog": backlog.pending if backlog else None,
+            "held": backlog.held if backlog else None,
+            "seconds_behind": round(_behind(backlog, now), 3) if backlog else None,
+            "last_answer": self._last_answer,
+        }
+
+
+def _behind(backlog: Backlog, now: datetime) -> float:
+    if backlog.oldest is None:
+        return 0.0
+    return max(0.0, (now - backlog.oldest).total_seconds())
+
+
+def _state(gate: Gate, now: datetime) -> str:
+    if gate.paused:
+        return "paused"
+    if gate.parked_since is not None:
+        return "parked"
+    if gate.circuit.is_open:
+        return "down"
+    return "waiting" if gate.not_before > now else "up"
+
+
+def _named(outcomes: Sequence[Recorded]) -> str | dict[str, int]:
+    """Name the outcome of all, or count them by name; `again` is what nothing is recorded of."""
+    names = [outcome_name(each.outcome) for each in outcomes]
+    if len(set(names)) <= 1:
+        return names[0] if names else "again"
+    return {name: names.count(name) for name in sorted(set(names))}

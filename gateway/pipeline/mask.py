@@ -1,0 +1,70 @@
+"""Mask: what is shown of a request or kept of an answer holds none of our secrets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, quote_plus
+
+from gateway.model.secret import Secret
+
+if TYPE_CHECKING:
+    from gateway.model.outgoing import OutgoingRequest
+    from gateway.settings import DestinationSettings
+
+MASKED = "***"
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """The secrets of one destination, in every form in which they may be met."""
+
+    forms: tuple[str, ...]
+
+    def text(self, text: str) -> str:
+        """Return *text* without secrets."""
+        for form in self.forms:
+            text = text.replace(form, MASKED)
+        return text
+
+    def raw(self, raw: bytes) -> bytes:
+        """Return *raw* without secrets."""
+        for form in self.forms:
+            raw = raw.replace(form.encode("utf-8", "surrogatepass"), MASKED.encode())
+        return raw
+
+    def request(self, request: OutgoingRequest) -> OutgoingRequest:
+        """Return a request that can be shown."""
+        headers = tuple(
+            (name, MASKED if name.lower() in request.secret_headers else self.text(value))
+            for name, value in request.headers
+        )
+        return replace(
+            request, url=self.text(request.url), headers=headers, body=self.raw(request.body)
+        )
+
+
+def mask_of(settings: DestinationSettings) -> Mask:
+    """Collect a destination's secrets: its credentials, and those among its options."""
+    forms: set[str] = set()
+    for secret in (*_secrets(settings.options), *(value for _name, value in settings.auth.headers)):
+        text = secret.reveal()
+        for plain in {text, text.rpartition(" ")[2]}:  # a vendor may repeat a token alone
+            forms |= {plain, json.dumps(plain)[1:-1], quote(plain, safe=""), quote_plus(plain)}
+    return Mask(tuple(sorted(filter(None, forms), key=lambda form: (-len(form), form))))
+
+
+def _secrets(value: Any) -> Iterator[Secret]:
+    if isinstance(value, Secret):
+        yield value
+    elif is_dataclass(value):
+        for each in fields(value):
+            yield from _secrets(getattr(value, each.name))
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _secrets(each)
+    elif isinstance(value, list | tuple | set | frozenset):
+        for each in value:
+            yield from _secrets(each)
