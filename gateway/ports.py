@@ -189,6 +189,10 @@ class Outbox(Protocol):
         """Count what a destination is owed."""
         ...
 
+    async def marks(self) -> Mapping[str, DestinationMark]:
+        """Return each destination's mark."""
+        ...
+
     async def mark(self, destination: str, mark: DestinationMark) -> None:
         """Keep whether a destination is paused or parked. Un-parking moves the start of
         `give_up_after` of what waited by as long as it was parked.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
 
 class Alarm(Protocol):
@@ -33,8 +33,9 @@ class Clock(Protocol):
 class LoopClock:
     """The machine's clock and the running event loop's timers."""
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
-        self.now = now
+    def now(self) -> datetime:
+        """Return the present time."""
+        return datetime.now(UTC)
 
     def call_at(self, at: datetime, callback: Callable[[], object]) -> Alarm:
         """Call *callback* at *at*."""

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from gateway.engine.attempt import attempt
+from gateway.engine.clock import LoopClock
 from gateway.engine.gate import Gate
 from gateway.engine.lanes import LaneTable
 from gateway.engine.loader import Loader
@@ -40,10 +41,7 @@ Work = tuple[list[Item], list[MemoryLane], bool]
 
 
 class Destination:
-    """Delivers to one destination, from one event loop.
-
-    *mark* is what the store kept of it (`Records.marks`). *draw* gives random numbers from 0 to 1.
-    """
+    """Delivers to one destination, from one event loop. *draw* gives random numbers from 0 to 1."""
 
     def __init__(
         self,
@@ -51,9 +49,8 @@ class Destination:
         *,
         outbox: Outbox,
         transport: Transport,
-        clock: Clock,
         metrics: Metrics,
-        mark: DestinationMark | None = None,
+        clock: Clock | None = None,
         draw: Callable[[], float] = random.random,
         limits: Limits | None = None,
     ) -> None:
@@ -62,12 +59,13 @@ class Destination:
         self._rules = rules
         self.name = settings.name
         self._settings = settings
-        self._clock = clock
+        self._outbox = outbox
+        self._clock = clock = clock or LoopClock()
         self._draw = draw
         self._transport = transport
         self._renderer = Renderer(settings)
         self._outcomes = Outcomes(settings, rules, draw)
-        self._gate = Gate(settings, mark or DestinationMark(), clock.now())
+        self._gate = Gate(settings, clock.now())
         self._watch = Watch(settings, metrics)
         self._recorder: Recorder[MemoryLane] = Recorder(
             settings.name, outbox, clock, self._on_durable
@@ -92,6 +90,8 @@ class Destination:
         self._alarm: Alarm | None = None
         self._alarm_at: datetime | None = None
         self._stopping = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._ended.set()
 
     # What others ask of it.
 
@@ -125,15 +125,25 @@ class Destination:
             **self._watch.health(self._gate, self._clock.now()),
         }
 
-    def stop(self) -> None:
-        """Let `run` return: what is under way has a second; the backlog stays in the store."""
+    async def stop(self) -> None:
+        """End `run`: what is under way has a second; the backlog stays in the store."""
         self._stopping.set()
+        await self._ended.wait()
 
     async def run(self) -> None:
-        """Deliver until stopped."""
+        """Deliver until stopped. A destination runs once."""
+        self._ended.clear()
+        try:
+            marks = await self._outbox.marks()
+            self._gate.restore(marks.get(self.name, DestinationMark()), self._clock.now())
+            self._watch.gate(self._gate)
+            await self._run()
+        finally:
+            self._ended.set()
+
+    async def _run(self) -> None:
         async with asyncio.TaskGroup() as group:
             self._group = group
-            self._watch.gate(self._gate)
             background = [
                 group.create_task(self._recorder.run()),
                 group.create_task(self._loader.run()),

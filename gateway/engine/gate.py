@@ -21,12 +21,12 @@ class Gate:
     circuit, `Retry-After`, the rate limit.
     """
 
-    def __init__(self, settings: DestinationSettings, mark: DestinationMark, now: datetime) -> None:
-        self.paused = mark.paused
-        self.parked_since = mark.parked_since
+    def __init__(self, settings: DestinationSettings, now: datetime) -> None:
+        self.paused = False
+        self.parked_since: datetime | None = None
         self.circuit = Circuit(settings.circuit.failures, settings.circuit.probe_after)
         self.not_before = now
-        self._parked_probe_at = now  # a restart may have brought better credentials
+        self._parked_probe_at = now
         self._probing = False
         limit = settings.rate_limit
         self._pace = None if limit is None else Pace(limit.per / limit.count)
@@ -35,6 +35,11 @@ class Gate:
     def mark(self) -> DestinationMark:
         """What of this must survive a restart."""
         return DestinationMark(self.paused, self.parked_since)
+
+    def restore(self, mark: DestinationMark, now: datetime) -> None:
+        """Go on as it was kept; a restart may have brought better credentials."""
+        self.paused, self.parked_since = mark.paused, mark.parked_since
+        self._parked_probe_at = now
 
     @property
     def wants_probe(self) -> bool:

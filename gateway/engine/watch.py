@@ -111,6 +111,7 @@ class Watch:
         return {
             "state": _state(gate, now),
             "paused": gate.paused,
+            "parked": gate.parked_since is not None,
             "parked_since": rfc3339_or_none(gate.parked_since),
             "circuit": "open" if gate.circuit.is_open else "closed",
             "next_probe_at": rfc3339_or_none(probe_at),
