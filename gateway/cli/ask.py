@@ -27,7 +27,7 @@ PREFIX = "/api/v1"
 _IN_BRACES = re.compile(r"\{(\w+)\}")
 
 
-def carry_out(session: Session, operation: Operation, **asked: Any) -> Any:
+def carry_out(session: Session, operation: Operation, /, **asked: Any) -> Any:
     """Return the JSON-able answer of *operation*, asked with what was given on the command line.
 
     Raises:

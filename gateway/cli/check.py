@@ -12,7 +12,7 @@ from gateway.model.errors import ConfigurationError
 @click.command()
 @verb_options
 @pass_session
-def check(session: Session) -> None:
+def check(session: Session, /) -> None:
     """Check the configuration; every problem with its path, its line, and what would be valid."""
     problems, warnings = _findings(session)
     if session.as_json:
@@ -23,7 +23,7 @@ def check(session: Session) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _findings(session: Session) -> tuple[list[str], list[str]]:
+def _findings(session: Session, /) -> tuple[list[str], list[str]]:
     try:
         settings = session.settings()
     except ConfigurationError as problem:

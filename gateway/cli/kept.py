@@ -33,7 +33,7 @@ TIME = "RFC 3339, such as 2026-11-20T09:00:00Z; without a zone it is UTC."
 def _filters(place: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     def add(command: Callable[..., Any]) -> Callable[..., Any]:
         for option in (
-            click.option("--to", "to", metavar="T", help=f"Set aside before T. {TIME}"),
+            click.option("--to", "to", metavar="T", help=f"Set aside at T or earlier. {TIME}"),
             click.option("--from", "from", metavar="T", help=f"Set aside at T or later. {TIME}"),
             click.option("--reason", metavar="WORD", help="Set aside for this reason."),
             click.option(f"--{place}", metavar="NAME", help=f"Only of this {place}."),
@@ -63,7 +63,7 @@ def quarantine() -> None:
 @_limit
 @verb_options
 @pass_session
-def list_quarantine(session: Session, **asked: Any) -> None:
+def list_quarantine(session: Session, /, **asked: Any) -> None:
     """List the newest entries."""
     rows = carry_out(session, unread.LIST, **asked)
     print_rows(session, rows, QUARANTINE, empty="nothing in quarantine")
@@ -73,7 +73,7 @@ def list_quarantine(session: Session, **asked: Any) -> None:
 @click.argument("entry")
 @verb_options
 @pass_session
-def show_quarantine(session: Session, entry: str) -> None:
+def show_quarantine(session: Session, /, entry: str) -> None:
     """Show one entry with its bytes."""
     print_card(session, carry_out(session, unread.SHOW, id=entry))
 
@@ -83,7 +83,7 @@ def show_quarantine(session: Session, entry: str) -> None:
 @_choice
 @verb_options
 @pass_session
-def retry_quarantine(session: Session, **asked: Any) -> None:
+def retry_quarantine(session: Session, /, **asked: Any) -> None:
     """Translate entries again: by id, all, or those that a filter names."""
     _print_counts(session, carry_out(session, unread.RETRY, **asked))
 
@@ -93,7 +93,7 @@ def retry_quarantine(session: Session, **asked: Any) -> None:
 @_choice
 @verb_options
 @pass_session
-def discard_quarantine(session: Session, **asked: Any) -> None:
+def discard_quarantine(session: Session, /, **asked: Any) -> None:
     """Remove entries for good: by id, all, or those that a filter names."""
     _print_counts(session, carry_out(session, unread.DISCARD, **asked))
 
@@ -109,7 +109,7 @@ def dead_letters() -> None:
 @_limit
 @verb_options
 @pass_session
-def list_dead_letters(session: Session, **asked: Any) -> None:
+def list_dead_letters(session: Session, /, **asked: Any) -> None:
     """List the newest dead letters."""
     rows = carry_out(session, letters.LIST, **asked)
     print_rows(session, rows, DEAD_LETTERS, empty="no dead letters")
@@ -119,7 +119,7 @@ def list_dead_letters(session: Session, **asked: Any) -> None:
 @click.argument("letter")
 @verb_options
 @pass_session
-def show_dead_letter(session: Session, letter: str) -> None:
+def show_dead_letter(session: Session, /, letter: str) -> None:
     """Show one dead letter with its event and what the vendor answered."""
     print_card(session, carry_out(session, letters.SHOW, id=letter))
 
@@ -129,7 +129,7 @@ def show_dead_letter(session: Session, letter: str) -> None:
 @_choice
 @verb_options
 @pass_session
-def retry_dead_letters(session: Session, **asked: Any) -> None:
+def retry_dead_letters(session: Session, /, **asked: Any) -> None:
     """Owe dead letters again: by id, all, or those that a filter names."""
     _print_counts(session, carry_out(session, letters.RETRY, **asked))
 
@@ -139,7 +139,7 @@ def retry_dead_letters(session: Session, **asked: Any) -> None:
 @_choice
 @verb_options
 @pass_session
-def discard_dead_letters(session: Session, **asked: Any) -> None:
+def discard_dead_letters(session: Session, /, **asked: Any) -> None:
     """Remove dead letters for good: by id, all, or those that a filter names."""
     _print_counts(session, carry_out(session, letters.DISCARD, **asked))
 

@@ -34,9 +34,17 @@ DESTINATIONS = columns(
     "paused",
     "parked",
     "last_answer",
+    "dead_letters",
 )
 SOURCES = columns(
-    "name", "type", "auth", "last_event_at", "last_receipt_at", "clock_skew_seconds", "refusals"
+    "name",
+    "type",
+    "auth",
+    "last_event_at",
+    "last_receipt_at",
+    "clock_skew_seconds",
+    "refusals",
+    "quarantine",
 )
 
 _unmapped = click.option("--unmapped", is_flag=True, help="Only what lacks a mapping.")
@@ -48,7 +56,7 @@ _source = click.option("--source", metavar="NAME", help="Only of this source.")
 @_source
 @verb_options
 @pass_session
-def agents(session: Session, **asked: Any) -> None:
+def agents(session: Session, /, **asked: Any) -> None:
     """Show the latest known state of every agent; --unmapped: those without a WFM id."""
     rows = carry_out(session, lookups.AGENTS, **asked)
     print_rows(session, rows, AGENTS, empty="no such agent is known")
@@ -59,7 +67,7 @@ def agents(session: Session, **asked: Any) -> None:
 @_source
 @verb_options
 @pass_session
-def states(session: Session, **asked: Any) -> None:
+def states(session: Session, /, **asked: Any) -> None:
     """Show every activity and state name seen, with the line to add for an unmapped one."""
     rows = carry_out(session, lookups.STATES, **asked)
     print_rows(session, rows, STATES, empty="no such state was seen")
@@ -74,7 +82,7 @@ def destinations() -> None:
 @destinations.command("list")
 @verb_options
 @pass_session
-def list_destinations(session: Session) -> None:
+def list_destinations(session: Session, /) -> None:
     """Show what each destination is owed, how far behind it is, and how it answers."""
     rows = carry_out(session, health.DESTINATIONS)
     print_rows(session, rows, DESTINATIONS, empty="no destination is configured")
@@ -84,7 +92,7 @@ def list_destinations(session: Session) -> None:
 @click.argument("name")
 @verb_options
 @pass_session
-def pause(session: Session, name: str) -> None:
+def pause(session: Session, /, name: str) -> None:
     """Stop telling a destination; what it is owed stays in the store."""
     _print_change(session, carry_out(session, health.PAUSE, name=name))
 
@@ -93,7 +101,7 @@ def pause(session: Session, name: str) -> None:
 @click.argument("name")
 @verb_options
 @pass_session
-def resume(session: Session, name: str) -> None:
+def resume(session: Session, /, name: str) -> None:
     """Tell a paused or parked destination again, now."""
     _print_change(session, carry_out(session, health.RESUME, name=name))
 
@@ -114,7 +122,7 @@ def sources() -> None:
 @sources.command("list")
 @verb_options
 @pass_session
-def list_sources(session: Session) -> None:
+def list_sources(session: Session, /) -> None:
     """Show when each source was last heard, what was refused, how its clock stands."""
     rows = carry_out(session, health.SOURCES)
     print_rows(session, rows, SOURCES, empty="no source is configured")

@@ -27,7 +27,7 @@ def mappings() -> None:
 @mappings.command("list")
 @verb_options
 @pass_session
-def list_mappings(session: Session) -> None:
+def list_mappings(session: Session, /) -> None:
     """List the source and destination mappings that are installed."""
     rows = plugins_json(session.registry())
     shown = [row | {"events": ", ".join(row["events"] or ()) or None} for row in rows]
@@ -38,7 +38,7 @@ def list_mappings(session: Session) -> None:
 @click.argument("what", type=click.Choice(["events", "config"]), default="events")
 @verb_options
 @pass_session
-def schema(session: Session, what: str) -> None:
+def schema(session: Session, /, what: str) -> None:
     """Print the JSON Schema of the neutral events (default) or of the configuration."""
     schemas: dict[str, Callable[[], Any]] = {
         "events": event_schema,

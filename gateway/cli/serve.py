@@ -11,7 +11,7 @@ from gateway.cli.session import Session, config_option, pass_session
 @click.command()
 @config_option
 @pass_session
-def serve(session: Session) -> None:
+def serve(session: Session, /) -> None:
     """Run; SIGTERM and SIGINT stop it."""
     registry = session.registry()
     settings = session.settings(registry)

@@ -75,6 +75,7 @@ def _address(_context: click.Context, _parameter: click.Parameter, url: str) -> 
 @pass_session
 def simulate(
     session: Session,
+    /,
     *,
     agents: int,
     rate: float,

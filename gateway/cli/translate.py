@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.argument("given", type=click.File("rb"), default="-", metavar="[INPUT]")
 @config_option
 @pass_session
-def translate(session: Session, source: str, destination: str | None, given: IO[bytes]) -> None:
+def translate(session: Session, /, source: str, destination: str | None, given: IO[bytes]) -> None:
     """Print the neutral events of INPUT as NDJSON; sends nothing, stores nothing.
 
     INPUT is a file or `-`: one body, or one JSON body a line. With --destination the HTTP

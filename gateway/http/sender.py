@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
+from gateway.model.errors import OperationError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -69,9 +71,12 @@ async def send_at_rate(
     rate: float,
     on_sent: Callable[[Tally], None] = lambda _tally: None,
     stop: asyncio.Event | None = None,
+    tally: Tally | None = None,
 ) -> Tally:
-    """Send *postings* at *rate* requests a second until they end or *stop* is set."""
-    tally = Tally()
+    """Send *postings* at *rate* requests a second until they end or *stop* is set; count them in
+    *tally*, which is returned.
+    """
+    tally = tally or Tally()
     queues = [asyncio.Queue[tuple[float, Posting] | None](WAITING) for _ in range(WORKERS)]
     timeout = aiohttp.ClientTimeout(total=target.timeout.total_seconds())
     async with (
@@ -98,12 +103,13 @@ async def _pace(
     start = loop.time()
     for number, posting in enumerate(postings):
         due = start + number / rate
-        if stop.is_set() or (due > loop.time() and await _is_set_before(stop, due - loop.time())):
+        if stop.is_set() or (due > loop.time() and await is_set_within(stop, due - loop.time())):
             return
         await queues[posting.agent % len(queues)].put((due, posting))
 
 
-async def _is_set_before(stop: asyncio.Event, seconds: float) -> bool:
+async def is_set_within(stop: asyncio.Event, seconds: float) -> bool:
+    """Wait for *stop*, at most so long; return whether it is set."""
     try:
         async with asyncio.timeout(seconds):
             return await stop.wait()
@@ -140,6 +146,24 @@ async def _post(
     except (aiohttp.ClientError, TimeoutError, OSError) as problem:
         tally.statuses[NO_ANSWER] += 1
         tally.last_error = str(problem) or type(problem).__name__
+
+
+async def post(target: Target, body: bytes, content_type: str) -> tuple[int, bytes]:
+    """Send one request; return the answer's status and body.
+
+    Raises:
+        OperationError: there was no answer.
+    """
+    headers = {**target.headers, "Content-Type": content_type}
+    timeout = aiohttp.ClientTimeout(total=target.timeout.total_seconds())
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout, trust_env=False) as session,
+            session.post(target.url, data=body, headers=headers, allow_redirects=False) as answer,
+        ):
+            return answer.status, await answer.read()
+    except (aiohttp.ClientError, TimeoutError, OSError) as problem:
+        raise OperationError(f"{target.url}: no answer: {problem}") from problem
 
 
 def _counts(body: bytes) -> dict[str, int]:

@@ -13,8 +13,8 @@ from gateway.mapping.destination import Request
 from gateway.model.delivery import Delivery
 from gateway.model.errors import MappingError
 from gateway.model.receipt import Receipt, VerifiedReceipt
-from gateway.operations.masking import masked, secrets_of
-from gateway.pipeline.render import digest, envelope, outgoing, told
+from gateway.pipeline.mask import mask_of
+from gateway.pipeline.render import check, digest, envelope, outgoing, told
 from gateway.pipeline.route import route
 
 if TYPE_CHECKING:
@@ -108,14 +108,16 @@ def _rendered(
         step = destination.mapping.step([telling], {}, None, destination.options)
         if not isinstance(step, Request):
             return Unsent(event.id, f"{destination.mapping.name} has no words for it")
-        request = outgoing(step, envelope(destination), delivery.idempotency_key)
+        around = envelope(destination)
+        check(step, around)
     except MappingError as problem:
         return Unsent(event.id, f"cannot be rendered: {problem}")
     part = digest(step.parts[0])
     if part is not None and last_parts.get(owed.lane) == part:
         return Unsent(event.id, "unchanged: the vendor was told just that before")
     last_parts[owed.lane] = part
-    return _request_json(request, secrets_of(destination))
+    request = outgoing(step, around, delivery.idempotency_key)
+    return _request_json(mask_of(destination).request(request))
 
 
 def _delivery(event: Event, owed: NewDelivery) -> Delivery:
@@ -133,16 +135,12 @@ def _delivery(event: Event, owed: NewDelivery) -> Delivery:
     )
 
 
-def _request_json(request: OutgoingRequest, secrets: frozenset[str]) -> dict[str, Any]:
-    headers = {
-        name: "***" if name.lower() in request.secret_headers else masked(value, secrets)
-        for name, value in request.headers
-    }
+def _request_json(request: OutgoingRequest) -> dict[str, Any]:
     return {
         "method": request.method,
-        "url": masked(request.url, secrets),
-        "headers": headers,
-        "body": masked(_body(request.body), secrets),
+        "url": request.url,
+        "headers": dict(request.headers),
+        "body": _body(request.body),
     }
 
 

@@ -47,6 +47,7 @@ async def _destination_json(
         "paused": mark.paused,
         "parked": mark.parked_since is not None,
         "last_answer": None,
+        "dead_letters": sizes.get(f"dead_letters:{name}", 0),
         "outcomes": {
             key.removeprefix(prefix): count
             for key, count in sizes.items()
@@ -93,10 +94,11 @@ def _known_destination(bench: Bench, name: str) -> str:
 
 
 async def _sources(bench: Bench, _params: Params) -> list[dict[str, Any]]:
-    return [_source_json(bench, each) for each in bench.settings.sources.values()]
+    sizes = await bench.store.sizes()
+    return [_source_json(bench, each, sizes) for each in bench.settings.sources.values()]
 
 
-def _source_json(bench: Bench, source: SourceSettings) -> dict[str, Any]:
+def _source_json(bench: Bench, source: SourceSettings, sizes: Mapping[str, int]) -> dict[str, Any]:
     known = {
         "name": source.name,
         "type": source.mapping.name,
@@ -106,6 +108,7 @@ def _source_json(bench: Bench, source: SourceSettings) -> dict[str, Any]:
         "last_receipt_at": None,
         "refusals": None,
         "clock_skew_seconds": None,
+        "quarantine": sizes.get(f"quarantine:{source.name}", 0),
     }
     return known | dict(bench.live.source_health(source.name) if bench.live else {})
 
@@ -114,7 +117,7 @@ async def _overview(bench: Bench, params: Params) -> dict[str, Any]:
     sizes = await bench.store.sizes()
     return {
         "running": bench.live is not None,
-        "counts": {key: count for key, count in sizes.items() if not key.startswith("outcome:")},
+        "counts": {key: count for key, count in sizes.items() if ":" not in key},
         "sources": await _sources(bench, params),
         "destinations": await _destinations(bench, params),
     }

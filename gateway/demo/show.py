@@ -1,0 +1,120 @@
+"""What the demo prints: panels of at most 100 columns, plain where there is no screen."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console, Group
+from rich.panel import Panel
+from rich.rule import Rule
+from rich.text import Text
+
+from gateway.demo.samples import pretty
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gateway.demo.samples import Sample
+    from gateway.http.recorder import Heard
+
+WIDTH = 100
+BODY_LINES = 14
+TOLD_FIRST = ("status", "reason", "since", "previous", "next", "contacts", "time_source")
+
+INTRODUCTION = """\
+wfm-gateway stands between contact-centre platforms and workforce management (WFM).
+Platforms push what their agents do, each in its own words; the gateway makes one neutral
+event of it, keeps it on disk before it answers, and tells every WFM vendor in the vendor's
+own words: in order for each agent, again and again until the vendor has it.
+
+Everything here is real but the vendors: they are stand-ins on this machine that record
+what they are sent. Nothing leaves this machine."""
+
+
+def console(width: int | None = None) -> Console:
+    """Return where the demo prints."""
+    plain = Console()
+    return Console(width=min(width or plain.width, WIDTH) if plain.is_terminal else WIDTH)
+
+
+def introduction(addresses: Mapping[str, str]) -> Panel:
+    """Say what will be seen, and where everything listens."""
+    lines = [INTRODUCTION, "", *(f"{name:<24}{where}" for name, where in addresses.items())]
+    return _panel("wfm-gateway demo", Text("\n".join(lines)), "cyan")
+
+
+def chapter(title: str) -> Rule:
+    """Head a part of the demo."""
+    return Rule(title, style="bold")
+
+
+def sample_in(sample: Sample, status: int, answer: bytes) -> Panel:
+    """Show a request as it came in, and what the platform was answered."""
+    body = _clipped(pretty(sample.body))
+    answered = Text(f"answered {status} {answer.decode('utf-8', 'replace')}", style="dim")
+    return _panel(
+        f"1  what came in: {sample.source}, {sample.title}", Group(body, answered), "blue"
+    )
+
+
+def neutral(events: Sequence[Mapping[str, Any]]) -> Panel:
+    """Show neutral events in short."""
+    if not events:
+        text = Text("none: it is no news, or cannot be read")
+    else:
+        text = Text("\n").join(_event_text(event) for event in events)
+    return _panel("2  the neutral event", text, "green")
+
+
+def _event_text(event: Mapping[str, Any]) -> Text:
+    data = event["data"]
+    head = f"{event['type']}  {event['subject']}  at {event['time']}"
+    text = Text(head, style="bold")
+    shown = data.get("contact") or {name: data.get(name) for name in TOLD_FIRST if name in data}
+    for name, value in shown.items():
+        if value not in (None, [], {}):
+            text.append(f"\n  {name}: {_brief(value)}", style="not bold")
+    agent = data.get("agent")
+    if agent and agent.get("wfm_id"):
+        text.append(f"\n  wfm_id: {agent['wfm_id']}", style="not bold")
+    return text
+
+
+def _brief(value: Any) -> str:
+    match value:
+        case str() | int() | float():
+            return str(value)
+        case list():
+            return "; ".join(_brief(each) for each in value)
+        case dict():
+            told = {key: each for key, each in value.items() if each not in (None, [], {})}
+            return ", ".join(f"{key} {_brief(each)}" for key, each in told.items())
+        case _:
+            return json.dumps(value)
+
+
+def vendor(name: str, mapping: str, requests: Sequence[Heard]) -> Panel:
+    """Show what one vendor received."""
+    blocks = [
+        Group(
+            Text(f"{each.method} {each.target}", style="bold"),
+            Text(f"idempotency-key: {each.headers.get('idempotency-key', '-')}", style="dim"),
+            _clipped(pretty(each.body)),
+        )
+        for each in requests
+    ]
+    body = Group(*blocks) if blocks else Text("nothing: it is told other events, or knew already")
+    return _panel(f"3  what {name} received ({mapping})", body, "magenta")
+
+
+def _clipped(text: str) -> Text:
+    lines = text.splitlines()
+    if len(lines) > BODY_LINES:
+        more = len(lines) - BODY_LINES
+        lines = [*lines[:BODY_LINES], f"… {more} more lines"]
+    return Text("\n".join(lines))
+
+
+def _panel(title: str, body: Any, style: str) -> Panel:
+    return Panel(body, title=title, title_align="left", border_style=style)
