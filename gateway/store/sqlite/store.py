@@ -36,6 +36,7 @@ class SqliteStore(
         self._max_untranslated = max_untranslated
         self._waiting = Waiting(cautious=database.recovered.cautious)
         self._turns = {}
+        self._is_closed = False
 
     @property
     def set_aside_at_start(self) -> int:
@@ -44,7 +45,9 @@ class SqliteStore(
 
     async def close(self) -> None:
         """Finish what is under way, mark the end as clean, and let go of the store."""
-        await self._database.close()
+        if not self._is_closed:
+            self._is_closed = True
+            await self._database.close()
 
 
 def open_store(
