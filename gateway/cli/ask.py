@@ -47,8 +47,7 @@ def _loaded(operation: Operation, given: dict[str, Any]) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = operation.params().load(given)
     except ValidationError as problem:
-        messages = problem.normalized_messages()
-        raise click.UsageError("; ".join(_lines(messages))) from problem
+        raise click.UsageError("; ".join(_lines(problem.messages_dict))) from problem
     return loaded
 
 
@@ -74,15 +73,21 @@ def _quoted(value: Any) -> str:
 
 
 async def _open_and_run(settings: Settings, operation: Operation, loaded: dict[str, Any]) -> Any:
-    store = await open_store(settings.store)
+    store = open_store(
+        settings.store.path, now=_utc_now, max_untranslated=settings.store.max_untranslated
+    )
     try:
         bench = Bench(
             store=store,
             settings=settings,
             live=None,
-            now=lambda: datetime.now(UTC),
+            now=_utc_now,
             roster=RosterFiles(settings.agents.files),
         )
         return await operation.run(bench, loaded)
     finally:
         await store.close()
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gateway.http.sender import Posting
 
 
-class _Duration(click.ParamType):
+class _Duration(click.ParamType[timedelta]):
     name = "duration"
 
     def convert(

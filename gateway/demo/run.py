@@ -18,7 +18,7 @@ from gateway.config.load import load
 from gateway.demo import show
 from gateway.demo.live import Told, screen, totals
 from gateway.demo.process import DemoGateway
-from gateway.demo.samples import JSON_TYPE, samples
+from gateway.demo.samples import JSON_TYPE, Sample, samples
 from gateway.demo.standins import StandIn, StandIns, port_variable, stand_ins
 from gateway.http.sender import Tally, Target, is_set_within, post, send_at_rate
 from gateway.model.errors import OperationError
@@ -38,6 +38,9 @@ SEED = 7
 AGENTS = 6
 RATE = 1.5
 """Simulated agents and requests a second, of each source."""
+
+SHOWN_WHOLE = 4
+"""Samples of each source that are shown with every detail; the others in short."""
 
 DRAWN_EVERY = 0.5
 PLAIN_EVERY = 5.0
@@ -114,22 +117,29 @@ def _addresses(stage: Stage) -> Mapping[str, str]:
 async def _show_samples(stage: Stage, stop: asyncio.Event) -> None:
     for source in stage.settings.sources.values():
         stage.console.print(show.chapter(f"Samples of {source.name} ({source.mapping.platform})"))
+        shown_whole = 0
         for sample in samples(source, datetime.now(UTC)):
             if stop.is_set():
                 return
-            known = set(stage.standins.board.events)
-            answer = await post(stage.target(source.name), sample.body, JSON_TYPE)
-            await stage.gateway.until_nothing_is_owed()
-            stage.console.print(show.sample_in(sample, *answer))
-            _show_outcome(stage, known)
+            shown_whole += await _show_sample(stage, sample, whole=shown_whole < SHOWN_WHOLE)
 
 
-def _show_outcome(stage: Stage, known: set[str]) -> None:
-    events = [each for key, each in stage.standins.board.events.items() if key not in known]
+async def _show_sample(stage: Stage, sample: Sample, *, whole: bool) -> bool:
+    """Send one sample and show what comes of it; return whether it was shown as a whole."""
+    board = stage.standins.board.events
+    known = set(board)
+    status, answer = await post(stage.target(sample.source), sample.body, JSON_TYPE)
+    await stage.gateway.until_nothing_is_owed()
+    events = [each for key, each in board.items() if key not in known]
+    received = {name: each.take() for name, each in stage.standins.each.items()}
+    if not (whole and events):
+        stage.console.print(show.in_short(sample, status, events, received))
+        return False
+    names = {name: each.mapping.name for name, each in stage.settings.destinations.items()}
+    stage.console.print(show.sample_in(sample, status, answer))
     stage.console.print(show.neutral(events))
-    for name, standin in stage.standins.each.items():
-        mapping = stage.settings.destinations[name].mapping
-        stage.console.print(show.vendor(name, mapping.name, standin.take()))
+    stage.console.print(show.vendors(received, names))
+    return True
 
 
 async def _simulate(stage: Stage, stop: asyncio.Event) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from gateway.http.recorder import Heard
 
 WIDTH = 100
-BODY_LINES = 14
+BODY_LINES = 12
+REQUEST_LINES = 5
 TOLD_FIRST = ("status", "reason", "since", "previous", "next", "contacts", "time_source")
 
 INTRODUCTION = """\
@@ -94,18 +96,55 @@ def _brief(value: Any) -> str:
             return json.dumps(value)
 
 
-def vendor(name: str, mapping: str, requests: Sequence[Heard]) -> Panel:
-    """Show what one vendor received."""
-    blocks = [
-        Group(
-            Text(f"{each.method} {each.target}", style="bold"),
-            Text(f"idempotency-key: {each.headers.get('idempotency-key', '-')}", style="dim"),
-            _clipped(pretty(each.body)),
-        )
-        for each in requests
-    ]
-    body = Group(*blocks) if blocks else Text("nothing: it is told other events, or knew already")
-    return _panel(f"3  what {name} received ({mapping})", body, "magenta")
+def vendors(received: Mapping[str, Sequence[Heard]], mappings: Mapping[str, str]) -> Panel:
+    """Show what each vendor received."""
+    blocks: list[Text] = []
+    for name, requests in received.items():
+        blocks.append(Text(f"{name} ({mappings[name]})", style="bold"))
+        blocks.extend(_request_text(each) for each in requests)
+        if not requests:
+            blocks.append(Text("  nothing: it is told other events, or knows it already"))
+    return _panel("3  what each vendor received", Group(*blocks), "magenta")
+
+
+def _request_text(heard: Heard) -> Text:
+    text = Text(f"  {heard.method} {heard.target}\n")
+    key = heard.headers.get("idempotency-key", "-")
+    text.append(f"  idempotency-key: {key}\n", style="dim")
+    body = textwrap.wrap(_compact(heard.body), WIDTH - 8, break_on_hyphens=False)
+    shown = body if len(body) <= REQUEST_LINES else [*body[:REQUEST_LINES], "…"]
+    text.append(textwrap.indent("\n".join(shown), "  "))
+    return text
+
+
+def _compact(body: bytes) -> str:
+    return " ".join(pretty(body).split())
+
+
+def in_short(
+    sample: Sample,
+    status: int,
+    events: Sequence[Mapping[str, Any]],
+    received: Mapping[str, Sequence[Heard]],
+) -> Text:
+    """Show a sample, what it came to and who was told, in a line or two."""
+    text = Text(f"{sample.title}: answered {status}", style="bold")
+    if not events:
+        text.append("; no news", style="not bold")
+    for event in events:
+        kind = str(event["type"]).removeprefix("wfm.").removesuffix(".v1")
+        text.append(f"\n  {kind} {event['subject']} {_state_of(event)}", style="not bold")
+    told = [f"{name} x{len(requests)}" for name, requests in received.items() if requests]
+    if told:
+        text.append(f"\n  told: {', '.join(told)}", style="dim not bold")
+    return text
+
+
+def _state_of(event: Mapping[str, Any]) -> str:
+    data = event["data"]
+    if "contact" in data:
+        return str(data["contact"]["outcome"])
+    return f"{data['status']} since {data['since']}"
 
 
 def _clipped(text: str) -> Text:
