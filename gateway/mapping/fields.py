@@ -36,8 +36,10 @@ class Fields:
     flaws: list[Flaw]
 
     def flaw(self, name: str, message: str) -> None:
-        """Note that something is wrong with the field *name*."""
-        self.flaws.append(Flaw(f"{self.path}.{name}" if self.path else name, message))
+        """Note that something is wrong with the field *name*; what was noted first stands."""
+        path = self._path(name)
+        if all(each.path != path for each in self.flaws):
+            self.flaws.append(Flaw(path, message))
 
     def text(self, name: str) -> str | None:
         """Return a text without blanks around it, `None` where nothing is told.
@@ -78,7 +80,7 @@ class Fields:
         if type(value) is not dict:
             self.flaw(name, "Must be an object or null.")
             return None
-        return Fields(value, f"{self.path}.{name}" if self.path else name, self.flaws)
+        return Fields(value, self._path(name), self.flaws)
 
     def children(self, name: str) -> Iterator[Fields]:
         """Return the objects of a list in this one; null and absent are an empty list."""
@@ -90,10 +92,12 @@ class Fields:
             return
         for index, each in enumerate(value):
             if type(each) is dict:
-                path = f"{self.path}.{name}" if self.path else name
-                yield Fields(each, f"{path}[{index}]", self.flaws)
+                yield Fields(each, f"{self._path(name)}[{index}]", self.flaws)
             elif each is not None:
                 self.flaw(f"{name}[{index}]", "Must be an object.")
+
+    def _path(self, name: str) -> str:
+        return f"{self.path}.{name}" if self.path else name
 
 
 def number(value: Any) -> float | None:

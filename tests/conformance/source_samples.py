@@ -67,7 +67,7 @@ def _part(mapping, part, options):
         "account_id": part.account_id,
         "may_repeat": part.digest is None,
         "observations": [
-            {"kind": type(each).__name__} | fields_of(each) for each in observations
+            {"observation": type(each).__name__} | fields_of(each) for each in observations
         ],
     }
 

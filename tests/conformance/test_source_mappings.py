@@ -159,16 +159,21 @@ def test_total_for_any_json(mapping, value):
     assert is_total(mapping, content_of(".in.json", body))
 
 
-@pytest.mark.parametrize("mapping", EVERY)
-@given(
-    body=st.binary(max_size=200),
-    query=st.text(max_size=50),
-    media_type=st.sampled_from(["", "application/json", "text/plain", "text/json"]),
+REQUESTS = st.builds(
+    Content,
     method=st.sampled_from(["GET", "POST"]),
+    media_type=st.sampled_from(["", "application/json", "text/plain", "text/json"]),
+    query=st.text(max_size=50),
+    body=st.binary(max_size=200),
     signed=st.booleans(),
+    received_at=st.just(RECEIVED),
 )
-def test_total_for_any_bytes(mapping, body, query, media_type, method, signed):
-    assert is_total(mapping, Content(method, media_type, query, body, signed, RECEIVED))
+
+
+@pytest.mark.parametrize("mapping", EVERY)
+@given(content=REQUESTS)
+def test_total_for_any_bytes(mapping, content):
+    assert is_total(mapping, content)
 
 
 CALL = SimulatedContact(
@@ -191,7 +196,8 @@ MOMENTS = [
 PHASES = {Status.RESERVED: Phase.OFFERED, Status.AFTER_CALL_WORK: Phase.WRAP_UP}
 
 
-def moment(number, kind, status, previous, reason, contact, ended):
+def moment(number, happening):
+    kind, status, previous, reason, contact, ended = happening
     if contact is not None:
         contact = dataclasses.replace(contact, phase=PHASES.get(status, Phase.ACTIVE))
     return Moment(
@@ -214,11 +220,13 @@ def test_what_it_composes_it_reads(mapping):
     options = options_of(mapping)
     agents, digests = set(), []
     for number, happening in enumerate(MOMENTS):
-        told = moment(number, *happening)
+        told = moment(number, happening)
         composed = mapping.compose(told)
         assert composed == mapping.compose(told)
         for each in composed:
-            content = Content("POST", each.content_type, "", each.body, False, RECEIVED)
+            content = Content(
+                "POST", each.content_type, "", each.body, signed=False, received_at=RECEIVED
+            )
             for part in mapping.split(content, options):
                 assert isinstance(part, Record)
                 assert part.at is not None

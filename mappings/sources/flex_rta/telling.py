@@ -79,7 +79,7 @@ def telling_of(record: Fields) -> Telling:
     """Read a record; what is wrong with it is in its flaws."""
     worker = record.child("worker") or Fields({}, f"{record.path}.worker", record.flaws)
     agent_id = worker.text("sid")
-    if agent_id is None and not record.flaws:
+    if agent_id is None:
         worker.flaw("sid", "Is required: whose picture it is.")
     channels: list[Channel] = []
     reservations: list[Reservation] = []

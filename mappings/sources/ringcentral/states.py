@@ -32,8 +32,7 @@ STATES = {
 }
 UNAVAILABLE = "AUXUNAVAIL"
 NEXT = {"BREAKAFTERCALL": Status.NOT_READY}
-CALL_STATES = frozenset({"ENGAGED", "TRANSITION"})
-WORKING_AFTER = dict.fromkeys(CALL_STATES, Status.AFTER_CALL_WORK)
+WORKING_AFTER = {"ENGAGED": Status.AFTER_CALL_WORK, "TRANSITION": Status.AFTER_CALL_WORK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ def meaning_of(telling: Telling, before: str, statuses: Mapping[str, Status]) ->
         return Meaning(Status.AFTER_CALL_WORK if is_after_call else configured)
     if is_pending and telling.base in ("AVAILABLE", "WORKING"):
         return Meaning(Status.AFTER_CALL_WORK)
-    if telling.base == "WORKING" and (before in CALL_STATES or "call_id" in fields):
+    if telling.base == "WORKING" and (before in WORKING_AFTER or "call_id" in fields):
         return Meaning(Status.AFTER_CALL_WORK)
     status = STATES.get(telling.base)
     if status is None and telling.base.startswith(UNAVAILABLE):
