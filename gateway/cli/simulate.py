@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
+from marshmallow import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from gateway.cli.session import Session, pass_session, verb_options
 from gateway.cli.show import print_json
-from gateway.config.units import duration
 from gateway.http.sender import NO_ANSWER, Tally, Target, send_at_rate
+from gateway.mapping.checks.options import Duration
 from gateway.operations.postings import postings, simulated_mapping
 from gateway.operations.simulation import ContactCentre
 
@@ -35,9 +36,10 @@ class _Duration(click.ParamType[timedelta]):
         if isinstance(value, timedelta):
             return value
         try:
-            return duration(value)
-        except ValueError as problem:
-            self.fail(str(problem), param, ctx)
+            lasting: timedelta = Duration().deserialize(value)
+        except ValidationError as problem:
+            self.fail("; ".join(map(str, problem.messages)), param, ctx)
+        return lasting
 
 
 def _headers(_context: click.Context, _parameter: click.Parameter, given: Any) -> dict[str, str]:

@@ -57,6 +57,6 @@ def _named(configured: Mapping[str, Any], name: str, kind: str) -> Any:
 def _print_requests(shown: list[dict[str, Any] | Unsent]) -> None:
     for each in shown:
         if isinstance(each, Unsent):
-            click.echo(f"event {each.event_id}: {each.why}", err=True)
+            click.echo(f"event {each.why}", err=True)
         else:
             print_line(each)

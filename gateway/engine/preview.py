@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import orjson
@@ -10,13 +10,14 @@ import orjson
 from gateway.engine.rendering import Item, Renderer
 from gateway.model.delivery import Delivery
 from gateway.pipeline.mask import mask_of
+from gateway.pipeline.render import digest
 from gateway.pipeline.route import route
 from gateway.ports import Lane
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from gateway.engine.rendering import Judged
+    from gateway.engine.rendering import Judged, Rendered
     from gateway.model.delivery import NewDelivery
     from gateway.model.event import Event
     from gateway.model.outgoing import OutgoingRequest
@@ -37,17 +38,32 @@ class Previewed:
 def preview(events: Sequence[Event], settings: DestinationSettings) -> list[Previewed]:
     """Render *events* for a destination as if each were told; those it is not told are left out."""
     renderer, mask = Renderer(settings), mask_of(settings)
+    lanes: dict[str, Lane] = {}
     shown: list[Previewed] = []
     for several in _requests(_owed(events, settings), settings):
-        rendered = renderer.render([Item(delivery, Lane()) for _event, delivery in several])
+        rendered = renderer.render(
+            [Item(delivery, lanes.get(delivery.lane, Lane())) for _event, delivery in several]
+        )
+        lanes.update(_delivered(rendered))
         problems = tuple(mask.text(_problem(each)) for each in rendered.judged)
         request = None if rendered.prepared is None else mask.request(rendered.prepared[1])
         shown.append(Previewed(tuple(event for event, _delivery in several), request, problems))
     return shown
 
 
+def _delivered(rendered: Rendered) -> Iterator[tuple[str, Lane]]:
+    """Yield what lanes would remember if the vendor took the request."""
+    if rendered.prepared is not None:
+        parts = rendered.prepared[0].parts
+        for facing, part in zip(rendered.facing, parts, strict=True):
+            item = facing.item
+            yield item.delivery.lane, replace(item.state, delivered=digest(part))
+
+
 def _problem(judged: Judged) -> str:
     event_id = judged.item.delivery.event_id
+    if judged.is_unchanged:
+        return f"{event_id}: unchanged: the vendor was told just that before"
     return f"{event_id}: {judged.judgement.detail or judged.judgement.verdict.value}"
 
 

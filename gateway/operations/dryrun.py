@@ -6,22 +6,15 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
+from gateway.engine.preview import preview
 from gateway.flow import translate_bodies
-from gateway.mapping.destination import Request
-from gateway.model.delivery import Delivery
-from gateway.model.errors import MappingError
 from gateway.model.receipt import Receipt, VerifiedReceipt
-from gateway.pipeline.mask import mask_of
-from gateway.pipeline.render import check, digest, envelope, outgoing, told
 from gateway.pipeline.route import route
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from gateway.model.delivery import NewDelivery
     from gateway.model.errors import Flaw
     from gateway.model.event import Event
     from gateway.model.outgoing import OutgoingRequest
@@ -34,9 +27,8 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """An event for which no request would be sent, and why."""
+    """Why no request would be sent for an event: its id, and a few words."""
 
-    event_id: str
     why: str
 
 
@@ -80,59 +72,29 @@ def _looks_like_a_form(body: bytes) -> bool:
 def requests_for(
     events: Sequence[Event], destination: DestinationSettings, unmapped: str
 ) -> list[dict[str, Any] | Unsent]:
-    """Return what would be sent for each event, in order, secrets masked; or why nothing."""
-    last_parts: dict[str, bytes | None] = {}
+    """Return what would be sent for the events, secrets masked; and why nothing for some."""
     shown: list[dict[str, Any] | Unsent] = []
+    told: list[Event] = []
     for event in events:
-        owed, dropped = route(event, (destination,), unmapped)
-        if dropped:
-            shown.append(Unsent(event.id, "dropped: the agent has no WFM id"))
-        elif not owed:
-            shown.append(Unsent(event.id, f"{event.type.value} is not told to {destination.name}"))
-        elif owed[0].held:
-            shown.append(Unsent(event.id, f"held: the agent is {owed[0].held}"))
+        why = _why_not(event, destination, unmapped)
+        if why is None:
+            told.append(event)
         else:
-            shown.append(_rendered(event, owed[0], destination, last_parts))
+            shown.append(Unsent(f"{event.id}: {why}"))
+    for previewed in preview(told, destination):
+        shown += [Unsent(problem) for problem in previewed.problems]
+        if previewed.request is not None:
+            shown.append(_request_json(previewed.request))
     return shown
 
 
-def _rendered(
-    event: Event,
-    owed: NewDelivery,
-    destination: DestinationSettings,
-    last_parts: dict[str, bytes | None],
-) -> dict[str, Any] | Unsent:
-    delivery = _delivery(event, owed)
-    telling = told(delivery, destination.include)
-    try:
-        step = destination.mapping.step([telling], {}, None, destination.options)
-        if not isinstance(step, Request):
-            return Unsent(event.id, f"{destination.mapping.name} has no words for it")
-        around = envelope(destination)
-        check(step, around)
-    except MappingError as problem:
-        return Unsent(event.id, f"cannot be rendered: {problem}")
-    part = digest(step.parts[0])
-    if part is not None and last_parts.get(owed.lane) == part:
-        return Unsent(event.id, "unchanged: the vendor was told just that before")
-    last_parts[owed.lane] = part
-    request = outgoing(step, around, delivery.idempotency_key)
-    return _request_json(mask_of(destination).request(request))
-
-
-def _delivery(event: Event, owed: NewDelivery) -> Delivery:
-    return Delivery(
-        seq=0,
-        event_id=event.id,
-        destination=owed.destination,
-        lane=owed.lane,
-        subject=event.subject,
-        event_type=event.type.value,
-        event=orjson.dumps(event.envelope()),
-        recorded_at=event.recorded_at,
-        identity=owed.identity,
-        collapses=owed.collapses,
-    )
+def _why_not(event: Event, destination: DestinationSettings, unmapped: str) -> str | None:
+    owed, dropped = route(event, (destination,), unmapped)
+    if dropped:
+        return "dropped: the agent has no WFM id"
+    if not owed:
+        return f"{event.type.value} of {event.source} is not told to {destination.name}"
+    return f"held: the agent is {owed[0].held}" if owed[0].held else None
 
 
 def _request_json(request: OutgoingRequest) -> dict[str, Any]:

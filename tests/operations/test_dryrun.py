@@ -81,7 +81,7 @@ def test_the_requests_that_would_be_sent_hide_secrets():
     events, _flaws = translate(LINES, FLEX, Roster({("flex", agent): "2001"}), NOW)
     first, *shown = requests_for(events, told(status_of), "forward")
     assert isinstance(first, Unsent)
-    assert "agent.login is not told" in first.why
+    assert "agent.login of flex is not told" in first.why
     assert shown[0] == {
         "method": "POST",
         "url": "http://127.0.0.1:9/in/state?k=***",
@@ -107,9 +107,9 @@ def test_what_would_not_be_sent_says_why():
     assert len(whys(told(status_of), "hold")) == len(states)
     assert len(whys(told(status_of), "drop")) == len(states)
     assert len(whys(told(lambda *_: None))) == len(states)
-    assert whys(told(lambda *_: "the same")) == [
-        "unchanged: the vendor was told just that before"
-    ] * (len(states) - 1)
+    unchanged = whys(told(lambda *_: "the same"))
+    assert len(unchanged) == len(states) - 1
+    assert all("unchanged" in why for why in unchanged)
 
 
 def test_a_mapping_that_is_done_at_once_has_no_request():
