@@ -47,10 +47,10 @@ class Record:
 
     *at* is the time by which the records of one request are taken in order (`None`: last),
     *digest* 16 bytes that depend on the record's content alone (`None`: never a duplicate).
-    *agent_id* is the platform's (of a contact without one: empty, see `translate`), exact.
+    *agent_id* is the platform's, exact; empty for a contact that no agent took.
     *fields* is what `SourceMapping.translate` gets. *account_id* is compared with the
-    source's `accounts`. *chain* and *follows* order records of one time: one that follows
-    (platform's words) another's outcome comes after it.
+    source's `accounts`. *outcome* and *follows* (the platform's words) order records of one time:
+    one that follows another's outcome comes after it.
     """
 
     index: int
@@ -138,7 +138,7 @@ class SourceMapping:
     - *compose*: a simulated happening → the platform's requests for it, or none.
     - *methods*: the HTTP methods the platform uses. *echo_header*: a request header that a
       subscription probe wants back (lower case), 1 to 256 visible ASCII characters.
-    - *samples*: the folder of ``*.in.json`` samples beside the mapping, as a package resource.
+    - *package*: where the mapping is; its folder `samples` holds ``*.in.json`` and their like.
     """
 
     name: str

@@ -18,7 +18,7 @@ from mappings.sources.flex_rta import MAPPING
 RECEIVED = datetime(2026, 3, 2, 13, 0, tzinfo=UTC)
 AT = "2026-03-02T12:59:59.000Z"
 SAMPLES = files(MAPPING.package) / "samples"
-MENDED = ("created_voice", "offline", "accepted_voice", "two_channels")
+MENDED = ("offline", "created_voice", "accepted_voice", "two_channels")
 
 
 def envelope(*records, **more):
