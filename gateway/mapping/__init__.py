@@ -1,7 +1,7 @@
 """The plugin API: all that a mapping may import of the gateway."""
 
 from gateway.mapping.authenticity import AuthenticityCheck, Checker, Presented
-from gateway.mapping.checks.options import Duration, Secrets, matches_any, one_header
+from gateway.mapping.checks.options import Duration, SecretField, Secrets, matches_any, one_header
 from gateway.mapping.destination import (
     Clock,
     DestinationMapping,
@@ -27,6 +27,7 @@ from gateway.mapping.source import (
     SourceMapping,
     Unreadable,
 )
+from gateway.mapping.states import States, StateTable
 from gateway.model.agent import (
     Channel,
     Contact,
@@ -89,10 +90,13 @@ __all__ = [
     "Record",
     "Request",
     "Secret",
+    "SecretField",
     "Secrets",
     "Settlement",
     "SimulatedContact",
     "SourceMapping",
+    "StateTable",
+    "States",
     "Status",
     "Statuses",
     "Step",

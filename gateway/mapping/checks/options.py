@@ -46,6 +46,22 @@ class Secrets(fields.Field[tuple[Secret, ...]]):
         return tuple(Secret(each) for each in given if each.strip())
 
 
+class SecretField(fields.Field[Secret]):
+    """One secret that is not empty. Its value is in no message."""
+
+    default_error_messages = {  # noqa: RUF012 - marshmallow's own name and form
+        "invalid": "Must be a text (a number needs quotes).",
+        "empty": "Must not be empty.",
+    }
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Secret:
+        if not isinstance(value, str):
+            raise self.make_error("invalid")
+        if not value.strip():
+            raise self.make_error("empty")
+        return Secret(value)
+
+
 class Duration(fields.Field[timedelta]):
     """A duration such as ``500ms``, ``10s``, ``5m``, ``24h``, ``7d``; at most a year."""
 

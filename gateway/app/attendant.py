@@ -1,0 +1,120 @@
+"""What operators see of the running gateway, and what they can have it do."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from gateway.model.errors import OperationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from gateway.engine.destination import Destination
+    from gateway.model.delivery import Delivery
+    from gateway.ports import Store
+    from gateway.settings import Settings
+    from gateway.telemetry.metrics import Metrics, SourceHealth
+
+
+class Attendant:
+    """Implements `gateway.operations.table.Live` and `gateway.http.operation.Health`."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        *,
+        destinations: Mapping[str, Destination],
+        sources: Mapping[str, SourceHealth],
+        workers: Mapping[str, bool],
+        metrics: Metrics,
+        now: Callable[[], Any],
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._destinations = destinations
+        self._sources = sources
+        self._workers = workers
+        self._metrics = metrics
+        self._now = now
+
+    def destination_health(self, name: str) -> Mapping[str, Any]:
+        """Return what the destination's own worker knows of it."""
+        worker = self._destinations.get(name)
+        return worker.health() if worker is not None else {}
+
+    def source_health(self, name: str) -> Mapping[str, Any]:
+        """Return what was heard of a source since the start."""
+        health = self._sources.get(name)
+        return asdict(health) if health is not None else {}
+
+    def offer(self, deliveries: Sequence[Delivery]) -> None:
+        """Hand deliveries to their destinations' lanes."""
+        if len(self._destinations) == 1:
+            for only in self._destinations.values():
+                only.offer(deliveries)
+            return
+        by_name: dict[str, list[Delivery]] = {}
+        for delivery in deliveries:
+            by_name.setdefault(delivery.destination, []).append(delivery)
+        for name, owed in by_name.items():
+            if name in self._destinations:
+                self._destinations[name].offer(owed)
+
+    def wake_translator(self) -> None:
+        """Nothing to do: the store wakes whoever waits for receipts."""
+
+    async def pause(self, destination: str) -> None:
+        """Stop telling a destination."""
+        await self._worker(destination).pause()
+
+    async def resume(self, destination: str) -> None:
+        """Tell it again."""
+        await self._worker(destination).resume()
+
+    def _worker(self, name: str) -> Destination:
+        worker = self._destinations.get(name)
+        if worker is None:
+            raise OperationError(f"the worker of destination {name} is being restarted; try again")
+        return worker
+
+    async def store(self) -> Mapping[str, Any]:
+        """Say whether receipts can be accepted, by making something durable now."""
+        untranslated = self._store.untranslated_count()
+        await self._store.check_writable()
+        full = untranslated >= self._settings.store.max_untranslated
+        return {"accepting": not full, "untranslated": untranslated}
+
+    def workers(self) -> Mapping[str, bool]:
+        """Say of each worker whether it lives."""
+        return dict(self._workers)
+
+    async def destinations(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return each destination's health with its backlog."""
+        found: dict[str, Mapping[str, Any]] = {}
+        for name in self._settings.destinations:
+            backlog = await self._store.backlog(name)
+            counted = {"backlog": backlog.pending, "held": backlog.held}
+            found[name] = counted | dict(self.destination_health(name))
+        return found
+
+    async def measure(self) -> None:
+        """Set the gauges that are counted only when somebody asks."""
+        metrics, store = self._metrics, self._store
+        metrics.untranslated.set(store.untranslated_count())
+        for name in self._settings.destinations:
+            backlog = await store.backlog(name)
+            metrics.backlog.labels(name).set(backlog.pending)
+            metrics.held.labels(name).set(backlog.held)
+            behind = (self._now() - backlog.oldest).total_seconds() if backlog.oldest else 0
+            metrics.seconds_behind.labels(name).set(max(0, behind))
+        await self._measure_sizes()
+
+    async def _measure_sizes(self) -> None:
+        metrics = self._metrics
+        sizes = await self._store.sizes()
+        for name in self._settings.sources:
+            metrics.quarantine.labels(name).set(sizes.get(f"quarantine:{name}", 0))
+        for name in self._settings.destinations:
+            metrics.dead_letters.labels(name).set(sizes.get(f"dead_letters:{name}", 0))

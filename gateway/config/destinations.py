@@ -1,0 +1,273 @@
+"""`destinations`: the keys that every destination has, and its mapping's `options`."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from marshmallow import Schema, ValidationError, fields, post_load, validate
+
+from gateway.config.fields import (
+    ExistingFile,
+    Flag,
+    Off,
+    Rate,
+    Url,
+    Whole,
+    list_of,
+    messages_of,
+    one_of,
+    valid_of,
+)
+from gateway.config.sections import is_loopback
+from gateway.mapping.checks.options import Duration, SecretField
+from gateway.mapping.destination import Clock
+from gateway.model.event import EventType
+from gateway.model.secret import Secret
+from gateway.settings import (
+    IDENTIFIERS,
+    INCLUDABLE,
+    BatchSettings,
+    CircuitSettings,
+    ClientTls,
+    DestinationAuth,
+    DestinationSettings,
+    RetrySettings,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from gateway.mapping.destination import DestinationMapping
+    from gateway.mapping.registry import Registry
+
+STALE_AFTER = timedelta(minutes=15)
+IDENTIFY_BY = ("wfm_id", "external_id", "id")
+EVENTS = tuple(kind.value for kind in EventType)
+HEADER_NAME = validate.Regexp(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z", error="Not the name of a header.")
+AUTH_KEYS = {
+    "none": frozenset[str](),
+    "header": frozenset({"name", "value"}),
+    "basic": frozenset({"username", "password"}),
+    "bearer": frozenset({"token"}),
+}
+
+
+class AuthSchema(Schema):
+    """`auth` of a destination."""
+
+    type = one_of(AUTH_KEYS, load_default="none")
+    name = fields.String(validate=HEADER_NAME)
+    value = SecretField()
+    username = fields.String()
+    password = SecretField()
+    token = SecretField()
+    plaintext = Flag(load_default=False)
+
+    @post_load
+    def _settings(self, data: dict[str, Any], **_: Any) -> tuple[DestinationAuth, bool]:
+        kind, plaintext = data.pop("type"), data.pop("plaintext")
+        wanted = AUTH_KEYS[kind]
+        problems = {key: ["Missing data for required field."] for key in wanted - set(data)}
+        problems |= {key: [f"Not a key of the type {kind}."] for key in set(data) - wanted}
+        problems |= {
+            key: ["Must not be empty, and may not hold control characters."]
+            for key, value in data.items()
+            if isinstance(value, Secret) and not _fits_header(value)
+        }
+        if problems:
+            raise ValidationError(problems)
+        return DestinationAuth(kind, _headers(kind, data)), plaintext
+
+
+def _fits_header(secret: Secret) -> bool:
+    text = secret.reveal()
+    return bool(text) and all(character.isprintable() for character in text)
+
+
+def _headers(kind: str, data: dict[str, Any]) -> tuple[tuple[str, Secret], ...]:
+    match kind:
+        case "header":
+            return ((data["name"], data["value"]),)
+        case "basic":
+            pair = f"{data['username']}:{data['password'].reveal()}".encode()
+            return (("Authorization", Secret(f"Basic {b64encode(pair).decode()}")),)
+        case "bearer":
+            return (("Authorization", Secret(f"Bearer {data['token'].reveal()}")),)
+    return ()
+
+
+class ClientTlsSchema(Schema):
+    """`tls` of a destination."""
+
+    ca = ExistingFile()
+    certificate = ExistingFile()
+    private_key = ExistingFile()
+
+    @post_load
+    def _settings(self, data: dict[str, Any], **_: Any) -> ClientTls:
+        if "private_key" in data and "certificate" not in data:
+            raise ValidationError("Needs a certificate.", field_name="private_key")
+        return ClientTls(**data)
+
+
+class RetrySchema(Schema):
+    """`retry`."""
+
+    first = Duration()
+    max = Duration()
+    give_up_after = Duration()
+    suspect_after = Whole(least=2)
+
+    @post_load
+    def _settings(self, data: dict[str, Any], **_: Any) -> RetrySettings:
+        return RetrySettings(**data)
+
+
+class CircuitSchema(Schema):
+    """`circuit`."""
+
+    failures = Whole()
+    probe_after = Duration()
+
+    @post_load
+    def _settings(self, data: dict[str, Any], **_: Any) -> CircuitSettings:
+        return CircuitSettings(**data)
+
+
+class BatchSchema(Schema):
+    """`batch`."""
+
+    max_events = Whole(required=True)
+    max_wait = Duration(load_default=timedelta(milliseconds=250))
+
+    @post_load
+    def _settings(self, data: dict[str, Any], **_: Any) -> BatchSettings:
+        return BatchSettings(**data)
+
+
+class SnapshotSchema(Schema):
+    """`snapshot`."""
+
+    every = Duration()
+    after_outage = Flag()
+
+
+def destination_schema(registry: Registry, sources: Iterable[str]) -> Schema:
+    """Return the schema of one destination."""
+    return Schema.from_dict(
+        {
+            "mapping": one_of(registry.destinations, required=True),
+            "url": Url(required=True),
+            "auth": fields.Nested(AuthSchema, load_default=lambda: (DestinationAuth(), False)),
+            "tls": fields.Nested(ClientTlsSchema),
+            "options": fields.Dict(load_default=dict),
+            "events": list_of(one_of(EVENTS), least=1),
+            "sources": list_of(one_of(sources), least=1),
+            "include": list_of(one_of(INCLUDABLE), load_default=list),
+            "identify_by": list_of(one_of(IDENTIFIERS), least=1, load_default=lambda: IDENTIFY_BY),
+            "timeout": Duration(),
+            "concurrency": Whole(most=10_000),
+            "rate_limit": Rate(),
+            "batch": fields.Nested(BatchSchema),
+            "retry": fields.Nested(RetrySchema),
+            "circuit": fields.Nested(CircuitSchema),
+            "order": one_of(("agent", "none")),
+            "settle": Duration(),
+            "superseded": one_of(("skip", "send")),
+            "stale_after": Off(),
+            "max_backlog": Whole(),
+            "snapshot": fields.Nested(SnapshotSchema),
+        },
+        name="DestinationSchema",
+    )()
+
+
+def load_destination(
+    name: str, raw: Mapping[str, Any], registry: Registry, sources: Iterable[str]
+) -> tuple[DestinationSettings, list[str]]:
+    """Read one destination; return it with what should be warned of.
+
+    Raises:
+        ValidationError: with every problem, by key.
+    """
+    problems: dict[str, Any] = {}
+    data: dict[str, Any] = {}
+    try:
+        data = destination_schema(registry, sources).load(raw)
+    except ValidationError as error:
+        problems = messages_of(error)
+        data = valid_of(error)
+    mapping = registry.destinations.get(data.get("mapping", ""))
+    options = None
+    if mapping is not None:
+        try:
+            options = mapping.options().load(data.get("options", {}))
+        except ValidationError as error:
+            problems["options"] = messages_of(error)
+        problems |= _disagreements(mapping, data)
+    if problems or mapping is None:
+        raise ValidationError(problems)
+    return _settings(name, mapping, options, data), _warnings(name, mapping, data)
+
+
+def _disagreements(mapping: DestinationMapping, data: Mapping[str, Any]) -> dict[str, list[str]]:
+    problems: dict[str, list[str]] = {}
+    batch = data.get("batch")
+    if isinstance(batch, BatchSettings) and batch.max_events > mapping.max_batch:
+        most = f"at most {mapping.max_batch} events" if mapping.max_batch > 1 else "no batches"
+        problems["batch"] = [f"The mapping {mapping.name} takes {most}."]
+    auth = data.get("auth")
+    if isinstance(auth, tuple) and "url" in data:
+        parts = urlsplit(data["url"])
+        settings, plaintext = auth
+        is_open = parts.scheme == "http" and not is_loopback(parts.hostname or "")
+        if settings.headers and is_open and not plaintext:
+            problems["url"] = [
+                "Plain http would show the secret; use https, or auth.plaintext: true."
+            ]
+    return problems
+
+
+def _settings(
+    name: str, mapping: DestinationMapping, options: Any, data: dict[str, Any]
+) -> DestinationSettings:
+    keeps_time = mapping.clock is Clock.EVENT
+    plain = {
+        key: data[key]
+        for key in (
+            *("tls", "timeout", "concurrency", "rate_limit", "batch", "retry", "circuit", "order"),
+            *("settle", "max_backlog"),
+        )
+        if key in data
+    }
+    return DestinationSettings(
+        name=name,
+        mapping=mapping,
+        url=data["url"],
+        auth=data["auth"][0],
+        options=options,
+        events=frozenset(EventType(each) for each in data.get("events", ())) or mapping.events,
+        sources=frozenset(data["sources"]) if "sources" in data else None,
+        include=frozenset(data["include"]),
+        identify_by=tuple(data["identify_by"]),
+        superseded=data.get("superseded", "send" if keeps_time else "skip"),
+        stale_after=data.get("stale_after", None if keeps_time else STALE_AFTER),
+        **plain,
+    )
+
+
+def _warnings(name: str, mapping: DestinationMapping, data: Mapping[str, Any]) -> list[str]:
+    found = []
+    at = f"destinations.{name}"
+    if mapping.clock is Clock.RECEIPT and data.get("superseded") == "send":
+        found.append(f"{at}.superseded: send shows this vendor, who stamps on arrival, old states")
+    if mapping.clock is Clock.EVENT and data.get("superseded") == "skip":
+        found.append(f"{at}.superseded: skip leaves gaps in the history that this vendor keeps")
+    if mapping.clock is Clock.EVENT and data.get("stale_after") is not None:
+        found.append(f"{at}.stale_after: leaves gaps in the history that this vendor keeps")
+    if "snapshot" in data:
+        found.append(f"{at}.snapshot: has no effect in this version")
+    return found

@@ -1,0 +1,167 @@
+"""The types of values in the configuration."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from ipaddress import ip_network
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from gateway.config.expand import Filled
+from gateway.mapping.checks.options import Duration
+from gateway.settings import Network, RateLimit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SIZES = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3, "TiB": 1024**4}
+PER = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1)}
+_SIZE = re.compile(r"([0-9]{1,15})\s*(B|KiB|MiB|GiB|TiB)?")
+_RATE = re.compile(r"([0-9]{1,7})/([smh])")
+
+
+class Whole(fields.Integer):
+    """A whole number; a text only where it was filled in."""
+
+    def __init__(self, *, least: int = 1, most: int | None = None, **more: Any) -> None:
+        super().__init__(strict=True, validate=validate.Range(min=least, max=most), **more)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **_: Any) -> Any:
+        if isinstance(value, bool) or (isinstance(value, str) and not isinstance(value, Filled)):
+            raise self.make_error("invalid")
+        if isinstance(value, Filled) and not re.fullmatch(r"[0-9]{1,15}", value):
+            raise self.make_error("invalid")
+        return super()._deserialize(int(value) if isinstance(value, Filled) else value, attr, data)
+
+
+class Text(fields.String):
+    """A text that is not empty."""
+
+    def __init__(self, **more: Any) -> None:
+        checks = [validate.Length(min=1, error="Must not be empty."), *more.pop("checks", ())]
+        super().__init__(validate=checks, **more)
+
+
+class Size(fields.Field[int]):
+    """A size in bytes: ``64KiB``, ``1MiB``, ``10GiB``."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        found = _SIZE.fullmatch(value) if isinstance(value, str) else None
+        size = int(found[1]) * SIZES[found[2] or "B"] if found else 0
+        if size <= 0:
+            raise ValidationError("Not a size; valid: 64KiB, 1MiB, 10GiB.")
+        return size
+
+
+class Rate(fields.Field[RateLimit]):
+    """At most so many in a time: ``50/s``, ``300/m``, ``1000/h``."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> RateLimit:
+        found = _RATE.fullmatch(value) if isinstance(value, str) else None
+        if found is None or int(found[1]) == 0:
+            raise ValidationError("Not a rate; valid: 50/s, 300/m, 1000/h.")
+        return RateLimit(int(found[1]), PER[found[2]])
+
+
+class NetworkField(fields.Field[Network]):
+    """A network or an address: ``10.0.0.0/8``, ``192.0.2.7``, ``2001:db8::/32``."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Network:
+        try:
+            return ip_network(str(value))
+        except ValueError:
+            raise ValidationError("Not a network; valid: 10.0.0.0/8, 192.0.2.7.") from None
+
+
+class PathField(fields.Field[Path]):
+    """A path, from the working directory."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Path:
+        if not isinstance(value, str) or not value.strip() or "\0" in value:
+            raise ValidationError("Not a path.")
+        return Path(value)
+
+
+class ExistingFile(PathField):
+    """A path of a file that can be read."""
+
+    def _deserialize(self, value: Any, *rest: Any, **more: Any) -> Path:
+        path = super()._deserialize(value, *rest, **more)
+        if not path.is_file():
+            raise ValidationError(f"There is no file {path}.")
+        return path
+
+
+class Url(fields.Field[str]):
+    """The address of a vendor: http or https, a host, no user, no fragment, no template."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
+        if not isinstance(value, str):
+            raise ValidationError("Must be a text.")
+        try:
+            parts = urlsplit(value)
+            port_is_odd = parts.port == 0
+        except ValueError:
+            raise ValidationError("Not a URL; valid: https://wfm.example.com/path.") from None
+        if parts.scheme not in ("http", "https") or not parts.hostname or port_is_odd:
+            raise ValidationError("Not a URL; valid: https://wfm.example.com/path.")
+        if parts.username is not None or parts.fragment:
+            raise ValidationError("A URL here has neither a user nor a fragment; use auth.")
+        if re.search(r"[{}\s\x00-\x1f\x7f]", value):
+            raise ValidationError("A URL here has no blanks, control characters or braces.")
+        return value
+
+
+class Off(Duration):
+    """A duration, or ``off`` (which YAML may read as false)."""
+
+    def _deserialize(self, value: Any, *rest: Any, **more: Any) -> Any:
+        if value is False or value == "off":
+            return None
+        return super()._deserialize(value, *rest, **more)
+
+
+class Flag(fields.Field[bool]):
+    """True or false."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
+        if isinstance(value, Filled) and value in ("true", "false"):
+            return value == "true"
+        if not isinstance(value, bool):
+            raise ValidationError("Must be true or false.")
+        return value
+
+
+def one_of(choices: Iterable[str], **more: Any) -> fields.String:
+    """Return a field that takes one of *choices*."""
+    listed = sorted(choices)
+    error = f"Not one of them; valid: {', '.join(listed)}."
+    return fields.String(validate=validate.OneOf(listed, error=error), **more)
+
+
+def list_of(field: fields.Field[Any], *, least: int = 0, **more: Any) -> fields.List[Any]:
+    """Return a field for a list with at least *least* of *field*."""
+    checks = validate.Length(min=least, error="Must not be empty.") if least else None
+    return fields.List(field, validate=checks, **more)
+
+
+def section(schema: type[Schema]) -> fields.Nested:
+    """Return a field for a section whose keys are all optional."""
+    return fields.Nested(schema, load_default=lambda: schema().load({}))
+
+
+def messages_of(error: ValidationError) -> dict[str, Any]:
+    """Return what is wrong, by key."""
+    messages: dict[str, Any] = error.normalized_messages()  # type: ignore[no-untyped-call]
+    return messages
+
+
+def valid_of(error: ValidationError) -> dict[str, Any]:
+    """Return what is right in spite of it."""
+    return dict(error.valid_data) if isinstance(error.valid_data, dict) else {}

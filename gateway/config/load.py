@@ -1,0 +1,177 @@
+"""A configuration file into settings, or every problem of it at once."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from marshmallow import Schema, ValidationError, fields
+
+from gateway.config.destinations import load_destination
+from gateway.config.document import Document, read_document
+from gateway.config.expand import expand
+from gateway.config.fields import messages_of
+from gateway.config.roster import roster_problems
+from gateway.config.sections import AdminSchema, AgentsSchema, ServerSchema, StoreSchema
+from gateway.config.sources import load_source
+from gateway.model.errors import ConfigurationError
+from gateway.settings import (
+    AdminSettings,
+    AgentsSettings,
+    ServerSettings,
+    Settings,
+    StoreSettings,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from gateway.config.document import Place
+    from gateway.mapping.registry import Registry
+
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+SECTIONS = ("server", "admin", "store", "agents", "sources", "destinations")
+UNKNOWN_FIELD = "Unknown field."
+
+
+def load(path: Path, registry: Registry, environ: Mapping[str, str]) -> Settings:
+    """Read the configuration at *path*.
+
+    Raises:
+        ConfigurationError: with a line for every problem: file, line, YAML path, what is wrong
+            and what would be valid.
+    """
+    return _Loading(read_document(path), registry, environ).settings()
+
+
+class _Loading:
+    """One configuration on its way into settings."""
+
+    def __init__(self, document: Document, registry: Registry, environ: Mapping[str, str]) -> None:
+        self._document = document
+        self._registry = registry
+        self._problems: list[tuple[Place, str]] = []
+        self._warnings: list[str] = []
+        self._content: dict[str, Any] = expand(document.content, environ, self._problems)
+        self._unfilled = {place for place, _ in self._problems}
+
+    def settings(self) -> Settings:
+        """Return the settings; raise `ConfigurationError` where there is any problem."""
+        for key in self._content:
+            if key not in SECTIONS:
+                self._add((key,), _unknown(str(key), SECTIONS))
+        server = self._section("server", ServerSchema, ServerSettings())
+        admin = self._section("admin", AdminSchema, AdminSettings())
+        store = self._section("store", StoreSchema, StoreSettings())
+        agents = self._section("agents", AgentsSchema, AgentsSettings())
+        sources = self._each(
+            "sources", lambda name, raw: load_source(name, raw, self._registry, server.host)
+        )
+        names = self._content.get("sources") or {}
+        destinations = self._each(
+            "destinations", lambda name, raw: load_destination(name, raw, self._registry, names)
+        )
+        if not names:
+            self._add(("sources",), "at least one source is needed")
+        self._check_roster(agents)
+        if self._problems:
+            raise ConfigurationError(self._lines())
+        if not destinations:
+            self._warnings.append("destinations: none: events are kept, and told to nobody")
+        return Settings(
+            server,
+            admin,
+            store,
+            sources,
+            agents,
+            destinations,
+            self._document.path,
+            tuple(self._warnings),
+        )
+
+    def _section(self, name: str, schema: type[Schema], default: Any) -> Any:
+        raw = self._content.get(name)
+        if raw is None:
+            return default
+        if not isinstance(raw, dict):
+            self._add((name,), "must hold keys and values")
+            return default
+        try:
+            loaded = schema().load(raw)
+        except ValidationError as error:
+            self._collect((name,), error, schema().fields)
+            return default
+        if name == "store" and "max_disk" in raw:
+            self._warnings.append("store.max_disk: has no effect in this version")
+        return loaded
+
+    def _each(self, section: str, load_one: Callable[..., tuple[Any, list[str]]]) -> dict[str, Any]:
+        raw = self._content.get(section) or {}
+        if not isinstance(raw, dict):
+            self._add((section,), "must hold names and their keys")
+            return {}
+        found = {}
+        for name, value in raw.items():
+            place = (section, name)
+            if not isinstance(name, str) or not NAME.fullmatch(name):
+                self._add(place, "a name has 1 to 64 of a-z, 0-9, - and _")
+            if not isinstance(value, dict):
+                self._add(place, "must hold keys and values")
+                continue
+            try:
+                found[name], warnings = load_one(name, value)
+            except ValidationError as error:
+                self._collect(place, error, {})
+            else:
+                self._warnings += warnings
+        return found
+
+    def _check_roster(self, agents: AgentsSettings) -> None:
+        for index, file in enumerate(agents.files):
+            for problem in roster_problems((file,)):
+                self._add(("agents", "files", index), problem)
+        if agents.files and not self._problems:
+            for problem in roster_problems(agents.files):
+                self._add(("agents", "files"), problem)
+
+    def _collect(
+        self, place: Place, error: ValidationError, known: Mapping[str, fields.Field[Any]]
+    ) -> None:
+        for inner, message in _messages(messages_of(error)):
+            where = (*place, *inner)
+            if where in self._unfilled:
+                continue
+            is_unknown = message == UNKNOWN_FIELD
+            names = known if len(inner) == 1 else ()
+            self._add(where, _unknown(str(where[-1]), names) if is_unknown else message)
+
+    def _add(self, place: Place, message: str) -> None:
+        self._problems.append((place, message))
+
+    def _lines(self) -> list[str]:
+        document = self._document
+        ordered = sorted(
+            dict.fromkeys(self._problems), key=lambda each: (document.line(each[0]), str(each[0]))
+        )
+        return [document.problem(place, message) for place, message in ordered]
+
+
+def _messages(messages: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
+    if isinstance(messages, dict):
+        for key, inner in messages.items():
+            yield from _messages(inner, place if key == "_schema" else (*place, key))
+    elif isinstance(messages, list):
+        for inner in messages:
+            yield from _messages(inner, place)
+    else:
+        yield place, str(messages)
+
+
+def _unknown(key: str, known: Any) -> str:
+    names = sorted(str(each) for each in known)
+    near = get_close_matches(key, names, n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    valid = f"; valid: {', '.join(names)}" if names else ""
+    return f"unknown key{hint}{valid}"
