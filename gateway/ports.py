@@ -148,7 +148,10 @@ class Journal(Protocol):
         ...
 
     async def untranslated(self, limit: int) -> Sequence[JournaledReceipt]:
-        """Claim the oldest receipts not yet translated, in order; wait until there is one."""
+        """Claim the oldest receipts not yet translated, in order; wait until there is one.
+
+        After an unclean end it may be one at a time, the next only when that one is finished.
+        """
         ...
 
     async def finish(self, finished: Sequence[Finished]) -> Sequence[Delivery]:
@@ -170,7 +173,11 @@ class Outbox(Protocol):
     async def claim(
         self, destination: str, *, lanes: int, depth: int, busy: frozenset[str]
     ) -> Sequence[ClaimedLane]:
-        """Claim up to *lanes* lanes not in *busy*, each with its *depth* oldest deliveries."""
+        """Claim up to *lanes* lanes not in *busy*, each with its *depth* oldest deliveries.
+
+        Lanes take turns; those whose first delivery is due come before those whose is not. What
+        `finish` has just returned may be told again (the same *seq*).
+        """
         ...
 
     async def refill(self, destination: str, lane: str, *, after: int, depth: int) -> ClaimedLane:
@@ -314,8 +321,9 @@ class Records(Protocol):
         ...
 
     async def sizes(self) -> Mapping[str, int]:
-        """Count rows: ``receipts``, ``untranslated``, ``events``, ``quarantine``,
-        ``dead_letters``, ``agents``, and ``outcome:{destination}:{outcome}``.
+        """Count rows: ``receipts``, ``untranslated``, ``events``, ``quarantine`` (and
+        ``quarantine:{source}``), ``dead_letters`` (and ``dead_letters:{destination}``),
+        ``agents``, and ``outcome:{destination}:{outcome}``.
         """
         ...
 
@@ -326,7 +334,9 @@ class Records(Protocol):
     async def release(
         self, destination: str, subject: str, *, lane: str, identity: str | None
     ) -> Sequence[Delivery]:
-        """Let go of an agent's held deliveries into *lane*; return them."""
+        """Let go of an agent's held deliveries into *lane*; return them. They keep their *seq*,
+        so they stand before what the lane was owed later.
+        """
         ...
 
     async def marks(self) -> Mapping[str, DestinationMark]:

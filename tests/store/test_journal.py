@@ -217,6 +217,17 @@ async def test_a_bad_operation_fails_alone(store):
     assert (await store.sizes())["receipts"] == 2
 
 
+async def test_odd_text_harms_nobody(store):
+    claimed = await append_and_claim(store)
+    odd = routed(
+        "e\u00e9", owed("e\u00e9", "lane \udce9", identity="\ud800"), subject="flex:\ud800"
+    )
+    deliveries = await store.finish([Finished(claimed, (odd,), {"flex:\ud800": b"{}"})])
+    (lane,) = await store.claim("calabrio", lanes=1, depth=1, busy=frozenset())
+    assert lane.deliveries == tuple(deliveries)
+    assert await store.known_agents(["flex:\ud800"])
+
+
 async def test_an_append_nobody_waits_for_any_more_is_still_translated(store):
     first = asyncio.ensure_future(store.append(receipt(), keys("a")))
     await store.append(receipt(), keys("b"))

@@ -1,11 +1,12 @@
 """What is SQLite's alone: files, schema, plans, the write-ahead log."""
 
+import asyncio
 import stat
 
 import apsw
 import pytest
 
-from gateway.model.errors import StoreError, StoreLockedError
+from gateway.model.errors import StoreError, StoreLockedError, StoreUnavailableError
 from gateway.store.sqlite import claim, connection, journal, lookups, open_store, outbox, reader
 from tests.store.engines import Clock, keys, owe, owed, receipt
 
@@ -126,6 +127,23 @@ async def test_a_claim_looks_at_no_more_lanes_than_it_may(store, path):
     assert picked == [f"l{n:05}" for n in range(2502, 2518)]
     assert turn == picked[-1]
     assert steps < 50
+
+
+async def test_a_full_disk_refuses_what_does_not_fit_and_nothing_else(store):
+    await store.append(receipt(), keys("a"))
+    writer = store._database._writer._connection
+    pages = writer.pragma("page_count")
+    writer.pragma("max_page_count", pages + 40)
+    results = await asyncio.gather(
+        *(store.append(receipt(b"x" * 20_000), keys(None)) for _ in range(20)),
+        return_exceptions=True,
+    )
+    refused = [each for each in results if isinstance(each, StoreUnavailableError)]
+    assert 0 < len(refused) < 20
+    assert all("disk is full" in str(each) for each in refused)
+    assert store.untranslated_count() == 1 + 20 - len(refused)
+    writer.pragma("max_page_count", 2**30)
+    await store.append(receipt(b"x" * 20_000), keys(None))
 
 
 async def test_the_log_stays_bounded_and_is_moved_into_the_database(path, monkeypatch):

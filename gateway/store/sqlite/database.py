@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import apsw
 
 from gateway.model.clock import to_millis
-from gateway.model.errors import StoreError
+from gateway.model.errors import StoreError, StoreUnavailableError
 from gateway.store.sqlite import files
 from gateway.store.sqlite.connection import connect, migrate, refuse_old_sqlite
 from gateway.store.sqlite.reader import Checkpointer, Reader
@@ -57,9 +58,10 @@ class Database:
         return to_millis(self.now())
 
     async def close(self) -> None:
-        """Mark the end as clean and let go of the file."""
+        """Mark the end as clean, if the disk lets us, and let go of the file."""
         try:
-            await self._writer.close(mark_clean)
+            with suppress(StoreUnavailableError):
+                await self._writer.close(mark_clean)
         finally:
             await self._reader.close()
             await self._checkpointer.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -39,18 +40,23 @@ SEE_STATE = """
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A translation with its events written as JSON, before the transaction begins."""
+    """A translation with its events written as JSON."""
 
     finished: Finished
     events: tuple[tuple[RoutedEvent, bytes], ...]
 
 
 def prepare(finished: Finished) -> Prepared:
-    """Write the events' JSON; whatever cannot be written fails here, alone."""
-    return Prepared(
-        finished,
-        tuple((each, orjson.dumps(each.event.envelope())) for each in finished.events),
-    )
+    """Write the events' JSON, before the transaction begins."""
+    return Prepared(finished, tuple((each, _as_json(each.event)) for each in finished.events))
+
+
+def _as_json(event: Event) -> bytes:
+    envelope = event.envelope()
+    try:
+        return orjson.dumps(envelope)
+    except TypeError:  # lone surrogates, or integers of more than 64 bits
+        return json.dumps(envelope, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def insert_events(transaction: Transaction, each: Prepared, deliveries: list[Delivery]) -> None:
@@ -58,7 +64,13 @@ def insert_events(transaction: Transaction, each: Prepared, deliveries: list[Del
     receipt_id = each.finished.receipt.id
     for routed, text in each.events:
         event = routed.event
-        row = event.id, receipt_id, event.subject, event.type.value, to_millis(event.recorded_at)
+        row = (
+            event.id,
+            receipt_id,
+            printable(event.subject),
+            event.type.value,
+            to_millis(event.recorded_at),
+        )
         seq = insert_event(transaction, (*row, text))
         if seq is not None:
             for new in routed.deliveries:
@@ -88,12 +100,12 @@ def _owe(
         seq=transaction.next("delivery_seq"),
         event_id=event.id,
         destination=new.destination,
-        lane=new.lane,
-        subject=event.subject,
+        lane=printable(new.lane),
+        subject=printable(event.subject),
         event_type=event.type.value,
         event=text,
         recorded_at=event.recorded_at,
-        identity=new.identity,
+        identity=None if new.identity is None else printable(new.identity),
         collapses=new.collapses,
     )
     owe(transaction, delivery, event_seq, new.held)
@@ -124,7 +136,7 @@ def learn(transaction: Transaction, finished: Sequence[Finished]) -> None:
     agents: dict[str, bytes] = {}
     states: set[SeenState] = set()
     for each in finished:
-        agents.update(each.agents)
+        agents.update((printable(key), known) for key, known in each.agents.items())
         states.update(each.seen_states)
     for key, known in agents.items():
         transaction.run(UPDATE_AGENT, (known, key))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import orjson
@@ -14,13 +13,18 @@ from gateway.ports import Appended
 from gateway.store.sqlite.connection import rows_of
 from gateway.store.sqlite.fanout import Prepared, insert_events, learn, prepare
 from gateway.store.sqlite.quarantine import set_aside
+from gateway.store.sqlite.receipts import duplicates_among, insert_receipt
 from gateway.store.sqlite.recovery import (
     MAX_CLAIM,
     finish_receipt,
     note_under_way,
     stay_cautious,
 )
-from gateway.store.sqlite.rows import RECEIPT, pack_headers, pack_indices, receipt_from_row
+from gateway.store.sqlite.rows import (
+    RECEIPT,
+    printable,
+    receipt_from_row,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,29 +32,15 @@ if TYPE_CHECKING:
     import apsw
 
     from gateway.model.delivery import Delivery
-    from gateway.model.receipt import Receipt, VerifiedReceipt
+    from gateway.model.receipt import VerifiedReceipt
     from gateway.ports import Finished, Quarantined, RecordKey
     from gateway.store.sqlite.database import Database
     from gateway.store.sqlite.tally import Transaction
     from gateway.store.sqlite.waiting import Waiting
 
-SEEN_MILLIS = 72 * 3600 * 1000
-"""How long the same content counts as a duplicate (contract section 4)."""
-
 BIG_BODY_BYTES = 256 * 1024
-
-# Changes no row exactly where the digest was seen within its time.
-SEE = f"""
-    INSERT INTO seen (digest, seen_at) VALUES (?, ?)
-    ON CONFLICT (digest) DO UPDATE SET seen_at = excluded.seen_at
-    WHERE seen_at <= excluded.seen_at - {SEEN_MILLIS}
-"""  # noqa: S608 - a constant of ours
-
-INSERT_RECEIPT = """
-    INSERT INTO receipts (seq, id, skip, source, received_at, method, headers, query, body,
-        signed, query_trusted, finished_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
+MANY_EVENTS = 1000
+"""More than these would keep the loop busy for too long: they go to the writer's thread."""
 
 UNTRANSLATED = f"""
     SELECT {RECEIPT} FROM receipts INDEXED BY receipts_untranslated
@@ -81,11 +71,13 @@ class SqliteJournal:
         now = self._database.now_millis()
 
         def run(transaction: Transaction) -> tuple[JournaledReceipt, frozenset[int], bool]:
-            duplicates = _duplicates(transaction, records, received_at)
+            duplicates = duplicates_among(transaction, records, received_at)
             waits = len(duplicates) < len(records)
             aside = {each.index for each in quarantined if each.index is not None}
             skip = duplicates | aside if aside else duplicates
-            receipt = _insert(transaction, verified, skip, None if waits else now)
+            receipt = insert_receipt(
+                transaction, verified, received_at, skip, None if waits else now
+            )
             if quarantined:
                 source = verified.receipt.source
                 set_aside(transaction, receipt.seq, source, now, quarantined)
@@ -112,7 +104,8 @@ class SqliteJournal:
         now = self._database.now_millis()
 
         def run(transaction: Transaction) -> JournaledReceipt:
-            receipt = _insert(transaction, verified, frozenset(), now)
+            at = to_millis(verified.receipt.received_at)
+            receipt = insert_receipt(transaction, verified, at, frozenset(), now)
             set_aside(transaction, receipt.seq, verified.receipt.source, now, entries)
             return receipt
 
@@ -176,7 +169,8 @@ class SqliteJournal:
             learn(transaction, finished)
             return deliveries, self._end_cautious_step(transaction, finished)
 
-        deliveries, _ = await self._database.write(run, committed=self._after_finish)
+        slow = sum(len(each.events) for each in finished) > MANY_EVENTS
+        deliveries, _ = await self._database.write(run, slow=slow, committed=self._after_finish)
         return deliveries
 
     def _end_cautious_step(
@@ -200,64 +194,10 @@ class SqliteJournal:
 
     async def known_agents(self, keys: Sequence[str]) -> Mapping[str, bytes]:
         """Return what is known of these agents (absent where nothing is)."""
-        wanted = orjson.dumps(list(keys)).decode()
+        wanted = orjson.dumps([printable(key) for key in keys]).decode()
         return await self._database.read(
             lambda connection: dict(rows_of(connection, KNOWN_AGENTS, (wanted,)))
         )
-
-
-def _duplicates(
-    transaction: Transaction, records: Sequence[RecordKey], received_at: int
-) -> frozenset[int]:
-    duplicates: list[int] = []
-    for each in records:
-        if each.digest is not None:
-            transaction.run(SEE, (each.digest, received_at))
-            if not transaction.changed():
-                duplicates.append(each.index)
-    return frozenset(duplicates)
-
-
-def _insert(
-    transaction: Transaction,
-    verified: VerifiedReceipt,
-    skip: frozenset[int],
-    finished_at: int | None,
-) -> JournaledReceipt:
-    receipt = verified.receipt
-    seq = transaction.next("receipt_seq")
-    received_at = to_millis(receipt.received_at)
-    journaled = JournaledReceipt(_receipt_id(received_at, seq), seq, verified, skip)
-    transaction.run(
-        INSERT_RECEIPT,
-        (
-            seq,
-            journaled.id,
-            pack_indices(skip),
-            receipt.source,
-            received_at,
-            receipt.method,
-            pack_headers(receipt.headers),
-            _packed_query(receipt),
-            receipt.body,
-            verified.signed,
-            verified.query_trusted,
-            finished_at,
-        ),
-    )
-    transaction.count("receipts")
-    if finished_at is None:
-        transaction.count("untranslated")
-    return journaled
-
-
-def _packed_query(receipt: Receipt) -> bytes:
-    return receipt.query.encode("utf-8", "surrogatepass")
-
-
-def _receipt_id(received_at: int, seq: int) -> str:
-    """Return 24 digits that sort by time, then by order, and cannot be guessed."""
-    return f"{received_at:012x}{seq & 0xFFFF:04x}{os.urandom(4).hex()}"
 
 
 def _finish_one(

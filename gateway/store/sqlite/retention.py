@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from gateway.model.clock import to_millis
-from gateway.store.sqlite.journal import SEEN_MILLIS
+from gateway.store.sqlite.connection import rows_of
+from gateway.store.sqlite.receipts import SEEN_MILLIS
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -110,9 +111,17 @@ class SqliteRetention:
             return [(past, keys) for past, keys in found if keys]
 
         found = await self._database.read(look)
+        is_due = await self._database.read(lambda c: _has_outcomes(c, cutoff))
+        if not found and not is_due:
+            return 0
         return await self._database.write(
             lambda transaction: _remove(transaction, found, cutoff), slow=True
         )
+
+
+def _has_outcomes(connection: apsw.Connection, before: int) -> bool:
+    first = rows_of(connection, "SELECT at FROM outcomes ORDER BY n LIMIT 1")
+    return bool(first) and first[0][0] < before
 
 
 def _find(connection: apsw.Connection, past: _Past, before: int) -> str:

@@ -123,8 +123,4 @@ def time_or_none(millis: int | None) -> datetime | None:
 
 def printable(text: str) -> str:
     """Return *text* with lone surrogates replaced, which SQLite's text cannot hold."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "replace").decode()
-    return text
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()

@@ -9,16 +9,16 @@ gives the interpreter's lock away and has to win it back (docs/decisions/0001).
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Thread
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import apsw
 
 from gateway.model.errors import StoreError, StoreUnavailableError
 from gateway.store.sqlite.connection import UNAVAILABLE, unavailable
+from gateway.store.sqlite.groups import Group, Operation, Queue
 from gateway.store.sqlite.tally import Transaction
 
 if TYPE_CHECKING:
@@ -29,25 +29,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MAX_GROUP = 512
-
-
-@dataclass(slots=True)
-class _Operation:
-    run: Callable[[Transaction], Any]
-    future: asyncio.Future[Any]
-    slow: bool
-    committed: Callable[[Any], None] | None
-    result: Any = None
-
-
-@dataclass(slots=True)
-class _Group:
-    """Operations of one transaction."""
-
-    operations: list[_Operation]
-    transaction: Transaction
-
 
 @dataclass(slots=True)
 class _Job:
@@ -56,29 +37,6 @@ class _Job:
     loop: asyncio.AbstractEventLoop
     work: Callable[[], object]
     done: Callable[[Exception | None], None]
-
-
-@dataclass(slots=True)
-class _Queue:
-    """What waits; the first *alone* operations get a transaction each."""
-
-    operations: deque[_Operation] = field(default_factory=deque)
-    alone: int = 0
-
-    def take(self) -> list[_Operation]:
-        """Return the next transaction's operations: one slow one, or many others."""
-        if self.alone or self.operations[0].slow:
-            self.alone = max(0, self.alone - 1)
-            return [self.operations.popleft()]
-        group: list[_Operation] = []
-        while self.operations and len(group) < MAX_GROUP and not self.operations[0].slow:
-            group.append(self.operations.popleft())
-        return group
-
-    def put_back(self, operations: list[_Operation]) -> None:
-        """Let operations be tried again, each alone."""
-        self.operations.extendleft(reversed(operations))
-        self.alone += len(operations)
 
 
 class Writer:
@@ -98,7 +56,7 @@ class Writer:
         self._tally = tally
         self._checkpointer = checkpointer
         self._connection: apsw.Connection | None = connect()
-        self._queue = _Queue()
+        self._queue = Queue()
         self._is_busy = self._is_closed = False
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._thread = Thread(target=_work, args=(self._jobs,), name="store-writer", daemon=True)
@@ -121,7 +79,7 @@ class Writer:
             raise StoreUnavailableError("the store is closed")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._queue.operations.append(_Operation(run, future, slow, committed))
+        self._queue.operations.append(Operation(run, future, slow, committed))
         if not self._is_busy:
             self._is_busy = True
             loop.call_soon(self._next)
@@ -151,7 +109,7 @@ class Writer:
                 return
         self._is_busy = False
 
-    def _begin(self, operations: list[_Operation]) -> _Group | None:
+    def _begin(self, operations: list[Operation]) -> Group | None:
         try:
             if self._connection is None:
                 self._connection = self._connect()
@@ -160,9 +118,9 @@ class Writer:
             self._drop_connection()
             _refuse(operations, unavailable(problem))
             return None
-        return _Group(operations, Transaction(self._connection, self._tally))
+        return Group(operations, Transaction(self._connection, self._tally))
 
-    def _run(self, group: _Group) -> bool:
+    def _run(self, group: Group) -> bool:
         """Run the statements and hand over the commit; return false where that came to nothing."""
         if group.operations[0].slow:
             self._hand_over(lambda: _finish(group, runs=True), lambda e: self._settle(group, e))
@@ -187,7 +145,7 @@ class Writer:
     ) -> None:
         self._jobs.put(_Job(asyncio.get_running_loop(), work, done))
 
-    def _settle(self, group: _Group, problem: Exception | None) -> None:
+    def _settle(self, group: Group, problem: Exception | None) -> None:
         if problem is not None:
             self._fail(group, problem)
             self._next()
@@ -204,7 +162,7 @@ class Writer:
             if not operation.future.done():
                 operation.future.set_result(operation.result)
 
-    def _fail(self, group: _Group, problem: Exception, culprit: _Operation | None = None) -> None:
+    def _fail(self, group: Group, problem: Exception, culprit: Operation | None = None) -> None:
         """Roll back. One operation's own fault fails it alone; the others are tried again."""
         self._roll_back()
         operations = group.operations
@@ -237,7 +195,7 @@ class Writer:
         self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
 
 
-def _finish(group: _Group, *, runs: bool = False) -> None:
+def _finish(group: Group, *, runs: bool = False) -> None:
     if runs:
         (operation,) = group.operations
         operation.result = operation.run(group.transaction)
@@ -266,7 +224,7 @@ def _as_told(problem: Exception) -> Exception:
     return problem
 
 
-def _refuse(operations: list[_Operation], problem: Exception) -> None:
+def _refuse(operations: list[Operation], problem: Exception) -> None:
     for operation in operations:
         if not operation.future.done():
             operation.future.set_exception(problem)
