@@ -50,7 +50,7 @@ class LaneTable:
         self._alone: deque[MemoryLane] = deque()
         self._waiting: list[tuple[datetime, int, MemoryLane]] = []
         self._turn = count()
-        self._idle: OrderedDict[str, Lane] = OrderedDict()
+        self._idle: OrderedDict[str, tuple[Lane | None, int]] = OrderedDict()
         self._unclaimed: set[str] = set()
 
     def __len__(self) -> int:
@@ -77,8 +77,8 @@ class LaneTable:
         lane = self._lanes.get(delivery.lane) or self._new_lane(delivery.lane)
         if lane is None:
             return
-        if lane.pending and delivery.seq <= lane.pending[-1].seq:
-            lane.reload = lane.reload or all(each.seq != delivery.seq for each in lane.pending)
+        if delivery.seq <= lane.newest:
+            self._doubt(lane, delivery.seq)
         elif lane.more or self._is_full(lane):
             lane.more = lane.unseen = True
         else:
@@ -87,13 +87,18 @@ class LaneTable:
         if lane.place is Place.NEW or lane.place is Place.WAITING:
             self.settle(lane, now)
 
+    def _doubt(self, lane: MemoryLane, seq: int) -> None:
+        """Ask the store about a delivery that comes late: it may be owed, or over already."""
+        is_known = seq in self.undurable or any(each.seq == seq for each in lane.pending)
+        lane.reload = lane.reload or not is_known
+
     def _new_lane(self, name: str) -> MemoryLane | None:
         if self.overflow or self._is_crowded() or len(self._lanes) >= self._limits.lanes:
             self.overflow = True
             self._unclaimed.add(name)
             return None
-        state = self._idle.pop(name, None) if self._remembers else Lane()
-        lane = self._lanes[name] = MemoryLane(name, state)
+        lane = self._lanes[name] = MemoryLane(name, None if self._remembers else Lane())
+        lane.state, lane.newest = self._idle.pop(name, (lane.state, 0))
         return lane
 
     def _is_full(self, lane: MemoryLane) -> bool:
@@ -104,30 +109,43 @@ class LaneTable:
 
     def _append(self, lane: MemoryLane, delivery: Delivery) -> None:
         lane.pending.append(delivery)
+        lane.newest = max(lane.newest, delivery.seq)
         self.loaded += 1
 
     def claiming(self) -> None:
         """Note that lanes are being claimed: what is offered meanwhile may not be among them."""
         self._unclaimed.clear()
 
-    def claimed(self, lanes: Sequence[ClaimedLane], now: datetime, *, are_all: bool) -> None:
-        """Take in what was claimed; *are_all*: the store had no others."""
+    def claimed(
+        self,
+        lanes: Sequence[ClaimedLane],
+        now: datetime,
+        *,
+        over: frozenset[int],
+        are_all: bool,
+    ) -> None:
+        """Take in what was claimed; *are_all*: the store had no others; for *over* see below."""
         unclaimed = self._unclaimed
         for each in lanes:
             lane = self._lanes[each.lane] = MemoryLane(each.lane, each.state)
             lane.unseen = each.lane in unclaimed
             unclaimed.discard(each.lane)
-            self.refilled(lane, each, now)
+            self.refilled(lane, each, now, over=over)
         self.overflow = not are_all or bool(unclaimed)
 
-    def refilled(self, lane: MemoryLane, claimed: ClaimedLane, now: datetime) -> None:
-        """Take in further deliveries of a lane."""
+    def refilled(
+        self, lane: MemoryLane, claimed: ClaimedLane, now: datetime, *, over: frozenset[int]
+    ) -> None:
+        """Take in further deliveries of a lane, but none of which the end was under way when it
+        was asked for them (*over*) or is now: the store may have told of them all the same.
+        """
         lane.more = claimed.more or lane.unseen
         lane.unseen = False
         lane.state = lane.state or claimed.state
         newest = lane.pending[-1].seq if lane.pending else 0
+        over |= self.undurable
         for delivery in claimed.deliveries:
-            if delivery.seq > newest and delivery.seq not in self.undurable:
+            if delivery.seq > newest and delivery.seq not in over:
                 self._append(lane, delivery)
         if lane.pending and lane.due_at is None:
             lane.due_at = lane.pending[0].due_at
@@ -187,7 +205,7 @@ class LaneTable:
     def _leave(self, lane: MemoryLane) -> None:
         del self._lanes[lane.name]
         if self._remembers and lane.state is not None:
-            self._idle[lane.name] = lane.state
+            self._idle[lane.name] = lane.state, lane.newest
             if len(self._idle) > self._limits.idle:
                 self._idle.popitem(last=False)
 

@@ -98,19 +98,21 @@ class Loader:
             self._table.settle(lane, now)
 
     async def _refill(self, lane: MemoryLane) -> None:
+        over = frozenset(self._table.undurable)
         after = lane.pending[-1].seq if lane.pending else 0
         claimed = await self._outbox.refill(
             self._destination, lane.name, after=after, depth=self._depth
         )
-        self._table.refilled(lane, claimed, self._clock.now())
+        self._table.refilled(lane, claimed, self._clock.now(), over=over)
 
     async def _claim(self) -> None:
         self._table.claiming()
+        over = frozenset(self._table.undurable)
         claimed = await self._outbox.claim(
             self._destination, lanes=CLAIMED_AT_ONCE, depth=self._depth, busy=self._table.names
         )
         are_all = len(claimed) < CLAIMED_AT_ONCE
-        self._table.claimed(claimed, self._clock.now(), are_all=are_all)
+        self._table.claimed(claimed, self._clock.now(), over=over, are_all=are_all)
 
     async def _count(self) -> None:
         self._on_counted(await self._outbox.backlog(self._destination))

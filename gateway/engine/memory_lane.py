@@ -43,9 +43,10 @@ class Place(Enum):
 
 class MemoryLane:
     """One lane. *pending* is in order, the first *flying* of it under way; the first *alone* of
-    it travel alone. *more*: the store has further deliveries behind; *reload*: it may have some
-    between; *unseen*: some were offered while it was read. *due_at*: the lane's own wait after a
-    failure, when *successes* of the destination had been counted. *state* `None`: not yet read.
+    it travel alone; *newest* is the highest sequence number seen. *more*: the store has further
+    deliveries behind; *reload*: it may have some between; *unseen*: some were offered while it
+    was read. *due_at*: the lane's own wait after a failure, when *successes* of the destination
+    had been counted. *state* `None`: not yet read.
     """
 
     __slots__ = (
@@ -54,6 +55,7 @@ class MemoryLane:
         "flying",
         "more",
         "name",
+        "newest",
         "pending",
         "place",
         "ready_at",
@@ -69,6 +71,7 @@ class MemoryLane:
         self.state = state
         self.pending: deque[Delivery] = deque()
         self.place = Place.NEW
+        self.newest = 0
         self.flying = 0
         self.alone = 0
         self.more = False

@@ -330,6 +330,7 @@ class Bench:
                 await asyncio.sleep(0)
 
     async def advance(self, **by: float) -> None:
+        await self.quiet()
         self.clock.advance(timedelta(**by))
         await self.quiet()
 
