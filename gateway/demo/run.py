@@ -18,7 +18,7 @@ from gateway.config.load import load
 from gateway.demo import show
 from gateway.demo.live import Told, screen, totals
 from gateway.demo.process import DemoGateway
-from gateway.demo.samples import JSON_TYPE, Sample, samples
+from gateway.demo.samples import JSON_TYPE, Sample, is_plain, samples
 from gateway.demo.standins import StandIn, StandIns, port_variable, stand_ins
 from gateway.http.sender import Tally, Target, is_set_within, post, send_at_rate
 from gateway.model.errors import OperationError
@@ -39,7 +39,7 @@ AGENTS = 6
 RATE = 1.5
 """Simulated agents and requests a second, of each source."""
 
-SHOWN_WHOLE = 4
+SHOWN_WHOLE = 5
 """Samples of each source that are shown with every detail; the others in short."""
 
 DRAWN_EVERY = 0.5
@@ -132,7 +132,7 @@ async def _show_sample(stage: Stage, sample: Sample, *, whole: bool) -> bool:
     await stage.gateway.until_nothing_is_owed()
     events = [each for key, each in board.items() if key not in known]
     received = {name: each.take() for name, each in stage.standins.each.items()}
-    if not (whole and events):
+    if not (whole and events and is_plain(answer)):
         stage.console.print(show.in_short(sample, status, events, received))
         return False
     names = {name: each.mapping.name for name, each in stage.settings.destinations.items()}

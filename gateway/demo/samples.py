@@ -47,7 +47,7 @@ def samples(source: SourceSettings, now: datetime) -> list[Sample]:
 
 
 def happened_at(sample: Sample, source: SourceSettings, now: datetime) -> datetime:
-    """Return the earliest time in a sample; one that tells none comes last."""
+    """Return the latest time in a sample; one that tells none comes last."""
     content = Content(
         method="POST",
         media_type=JSON_TYPE,
@@ -60,7 +60,7 @@ def happened_at(sample: Sample, source: SourceSettings, now: datetime) -> dateti
         parts = source.mapping.split(content, source.options)
     except ContentError:
         return LAST
-    return min((part.at for part in parts if isinstance(part, Record) and part.at), default=LAST)
+    return max((part.at for part in parts if isinstance(part, Record) and part.at), default=LAST)
 
 
 LAST = datetime.max.replace(tzinfo=UTC)
@@ -72,3 +72,12 @@ def pretty(body: bytes) -> str:
         return json.dumps(json.loads(body), ensure_ascii=False, indent=2)
     except ValueError:
         return body.decode("utf-8", "replace")
+
+
+def is_plain(answer: bytes) -> bool:
+    """Whether a sample was one good record and nothing else: the best to show."""
+    try:
+        counts = json.loads(answer)
+    except ValueError:
+        return False
+    return bool(counts.get("accepted") == 1 and not counts.get("quarantined"))

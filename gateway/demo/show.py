@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 BODY_LINES = 12
-REQUEST_LINES = 5
-TOLD_FIRST = ("status", "reason", "since", "previous", "next", "contacts", "time_source")
+REQUEST_LINES = 4
+SHOWN_OF_STATE = ("status", "reason", "since", "previous", "next", "contacts", "time_source")
+SHOWN_OF_OTHERS = ("status", "since", "inferred", "basis")
+SHOWN_OF_CONTACT = ("id", "channel", "phase", "queue", "since")
 
 INTRODUCTION = """\
 wfm-gateway stands between contact-centre platforms and workforce management (WFM).
@@ -53,7 +55,7 @@ def chapter(title: str) -> Rule:
 
 def sample_in(sample: Sample, status: int, answer: bytes) -> Panel:
     """Show a request as it came in, and what the platform was answered."""
-    body = _clipped(pretty(sample.body))
+    body = Text("\n".join(_wrapped(sample.body, BODY_LINES)))
     answered = Text(f"answered {status} {answer.decode('utf-8', 'replace')}", style="dim")
     return _panel(
         f"1  what came in: {sample.source}, {sample.title}", Group(body, answered), "blue"
@@ -73,14 +75,26 @@ def _event_text(event: Mapping[str, Any]) -> Text:
     data = event["data"]
     head = f"{event['type']}  {event['subject']}  at {event['time']}"
     text = Text(head, style="bold")
-    shown = data.get("contact") or {name: data.get(name) for name in TOLD_FIRST if name in data}
-    for name, value in shown.items():
-        if value not in (None, [], {}):
+    for name, value in _shown(event).items():
+        if value not in (None, [], {}, False):
             text.append(f"\n  {name}: {_brief(value)}", style="not bold")
     agent = data.get("agent")
     if agent and agent.get("wfm_id"):
-        text.append(f"\n  wfm_id: {agent['wfm_id']}", style="not bold")
+        text.append(f"\n  the agent's id in WFM: {agent['wfm_id']}", style="not bold")
     return text
+
+
+def _shown(event: Mapping[str, Any]) -> dict[str, Any]:
+    data = event["data"]
+    if "contact" in data:
+        return dict(data["contact"])
+    names = SHOWN_OF_STATE if ".state." in event["type"] else SHOWN_OF_OTHERS
+    shown = {name: data[name] for name in names if name in data}
+    if "contacts" in shown:
+        shown["contacts"] = [
+            {name: each[name] for name in SHOWN_OF_CONTACT} for each in shown["contacts"]
+        ]
+    return shown
 
 
 def _brief(value: Any) -> str:
@@ -111,10 +125,13 @@ def _request_text(heard: Heard) -> Text:
     text = Text(f"  {heard.method} {heard.target}\n")
     key = heard.headers.get("idempotency-key", "-")
     text.append(f"  idempotency-key: {key}\n", style="dim")
-    body = textwrap.wrap(_compact(heard.body), WIDTH - 8, break_on_hyphens=False)
-    shown = body if len(body) <= REQUEST_LINES else [*body[:REQUEST_LINES], "…"]
-    text.append(textwrap.indent("\n".join(shown), "  "))
+    text.append(textwrap.indent("\n".join(_wrapped(heard.body, REQUEST_LINES)), "  "))
     return text
+
+
+def _wrapped(body: bytes, most: int) -> list[str]:
+    lines = textwrap.wrap(_compact(body), WIDTH - 8, break_on_hyphens=False)
+    return lines if len(lines) <= most else [*lines[:most], "…"]
 
 
 def _compact(body: bytes) -> str:
@@ -145,14 +162,6 @@ def _state_of(event: Mapping[str, Any]) -> str:
     if "contact" in data:
         return str(data["contact"]["outcome"])
     return f"{data['status']} since {data['since']}"
-
-
-def _clipped(text: str) -> Text:
-    lines = text.splitlines()
-    if len(lines) > BODY_LINES:
-        more = len(lines) - BODY_LINES
-        lines = [*lines[:BODY_LINES], f"… {more} more lines"]
-    return Text("\n".join(lines))
 
 
 def _panel(title: str, body: Any, style: str) -> Panel:

@@ -36,17 +36,13 @@ async def _destination_json(
     oldest = backlog.oldest
     behind = (bench.now() - oldest).total_seconds() if oldest else 0.0
     prefix = f"outcome:{name}:"
-    known = {
+    exact = {
         "name": name,
         "mapping": f"{destination.mapping.name} {destination.mapping.version}",
         "url": _without_secrets(destination.url),
         "backlog": backlog.pending,
         "held": backlog.held,
         "seconds_behind": max(0.0, round(behind, 3)),
-        "circuit": None,
-        "paused": mark.paused,
-        "parked": mark.parked_since is not None,
-        "last_answer": None,
         "dead_letters": sizes.get(f"dead_letters:{name}", 0),
         "outcomes": {
             key.removeprefix(prefix): count
@@ -54,7 +50,14 @@ async def _destination_json(
             if key.startswith(prefix)
         },
     }
-    return known | dict(bench.live.destination_health(name) if bench.live else {})
+    kept = {
+        "circuit": None,
+        "paused": mark.paused,
+        "parked": mark.parked_since is not None,
+        "last_answer": None,
+    }
+    # The worker looks at its backlog now and then; the store knows it.
+    return kept | dict(bench.live.destination_health(name) if bench.live else {}) | exact
 
 
 def _without_secrets(url: str) -> str:

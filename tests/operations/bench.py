@@ -91,7 +91,7 @@ class Running:
     paused: set = field(default_factory=set)
 
     def destination_health(self, name):
-        return {"circuit": "closed", "paused": name in self.paused}
+        return {"circuit": "closed", "paused": name in self.paused, "backlog": 0}
 
     def source_health(self, name):
         return {"last_event_at": f"{name} was heard"}
