@@ -154,6 +154,12 @@ class Journal(Protocol):
         """
         ...
 
+    def under_way(self, receipt: JournaledReceipt | None) -> None:
+        """Note which receipt a mapping is at work on (`None`: none). The note outlives the
+        process, costs no write, and lets a receipt that ended the process twice be set aside.
+        """
+        ...
+
     async def finish(self, finished: Sequence[Finished]) -> Sequence[Delivery]:
         """Record several translations at once; return the deliveries that may be sent."""
         ...
@@ -346,6 +352,10 @@ class Records(Protocol):
 
 class Store(Journal, Outbox, Records, Protocol):
     """The whole of what is durable."""
+
+    async def check_writable(self) -> None:
+        """Make something small durable, or raise `StoreUnavailableError`: it cannot accept now."""
+        ...
 
     async def close(self) -> None:
         """Finish what is under way, mark the end as clean, and let go of the store."""

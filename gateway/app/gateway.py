@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+import sys
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -46,6 +47,9 @@ if TYPE_CHECKING:
 GC_THRESHOLD = 50_000
 """Young objects before a collection: the gateway makes many and no cycles (docs/decisions)."""
 
+SWITCH_SECONDS = 0.0001
+"""How long a busy loop may keep the interpreter from the thread that commits (decision 1)."""
+
 RESTART_FIRST = 1.0
 RESTART_LONGEST = 60.0
 
@@ -66,6 +70,7 @@ def serve(settings: Settings, registry: Registry) -> int:
     """
     del registry  # the settings hold the plugins that they name
     configure()
+    sys.setswitchinterval(SWITCH_SECONDS)
     return uvloop.run(_serve(settings))
 
 

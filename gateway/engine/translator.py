@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import ChainMap, OrderedDict
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential_jitter
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from gateway.ports import Journal, SeenState
     from gateway.settings import SourceSettings
     from gateway.telemetry.metrics import Metrics, SourceHealth
+
+T = TypeVar("T")
 
 BATCH = 256
 AGENTS_KEPT = 20_000
@@ -68,11 +70,16 @@ class Translator:
             await self._translate(receipts)
 
     async def _translate(self, receipts: Sequence[JournaledReceipt]) -> None:
-        readings = {each.id: self._reading(each) for each in receipts}
+        readings = {each.id: self._at_work(each, self._reading) for each in receipts}
+        self._journal.under_way(None)
         changed: dict[str, KnownAgent] = {}
         agents = ChainMap(changed, await self._known_agents(receipts, readings))
         routing = self._routing()
-        fanned = [self._fan_out(each, readings[each.id], routing, agents) for each in receipts]
+        fanned = [
+            self._at_work(each, lambda r: self._fan_out(r, readings[r.id], routing, agents))
+            for each in receipts
+        ]
+        self._journal.under_way(None)
         new_states = {state for each in fanned for state in each.finished.seen_states}
         deliveries = await self._finish([each.finished for each in fanned])
         self._seen_states |= new_states
@@ -80,6 +87,11 @@ class Translator:
         self._offer(deliveries)
         for each in fanned:
             self._count(each)
+
+    def _at_work(self, receipt: JournaledReceipt, work: Callable[[JournaledReceipt], T]) -> T:
+        """Do it with a note of the receipt, so that a crash can be laid at its door."""
+        self._journal.under_way(receipt)
+        return work(receipt)
 
     def _reading(self, receipt: JournaledReceipt) -> Reading | None:
         source = self._sources.get(receipt.verified.receipt.source)

@@ -9,9 +9,10 @@ from aiohttp import web
 from marshmallow import ValidationError, fields
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-from gateway.http.openapi import PREFIX, by_key, document
+from gateway.http.openapi import PREFIX, document
 from gateway.http.problem import SERVER, Problem, RefusedError, problem_response
 from gateway.http.unix import bind_socket, remove_socket
+from gateway.mapping.json_schema import by_key
 from gateway.model.errors import Flaw, OperationError, StoreError
 from gateway.telemetry.logs import logger
 

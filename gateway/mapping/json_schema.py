@@ -39,7 +39,7 @@ def by_key(schema: Schema) -> dict[str, fields.Field[Any]]:
 
 def field_schema(field: fields.Field[Any]) -> dict[str, Any]:
     """Return the JSON Schema of one field."""
-    described = _type_of(field) | field.metadata.get("json_schema", {})
+    described: dict[str, Any] = _type_of(field) | field.metadata.get("json_schema", {})
     for validator in field.validators:
         described |= _bounds(validator, described.get("type"))
     if field.allow_none and isinstance(described.get("type"), str):

@@ -69,6 +69,6 @@ def _delivery(
         destination=destination.name,
         lane=lane_of(event, identity, destination),
         identity=identity,
-        collapses=event.type in destination.mapping.collapsing,
+        collapses=destination.order == "agent" and event.type in destination.mapping.collapsing,
         held=held,
     )

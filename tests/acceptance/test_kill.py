@@ -7,9 +7,10 @@ import random
 import socket
 
 import aiohttp
-from acceptance.flex import envelope, record
-from acceptance.process import Gateway
-from standins.wfm import WfmStandIn
+
+from tests.acceptance.flex import envelope, record
+from tests.acceptance.process import Gateway
+from tests.standins.wfm import WfmStandIn
 
 SENDERS = 50
 RECORDS = 12

@@ -7,10 +7,10 @@ import json
 import os
 import stat
 
-from acceptance.flex import envelope, record
-from acceptance.process import Gateway
-from standins.calabrio import CalabrioStandIn
-from standins.wfm import WfmStandIn
+from tests.acceptance.flex import envelope, record
+from tests.acceptance.process import Gateway
+from tests.standins.calabrio import CalabrioStandIn
+from tests.standins.wfm import WfmStandIn
 
 BASE = """
 server: {port: 0}

@@ -41,8 +41,9 @@ async def append(store):
 
 
 async def claim(store):
-    """Claim what there is, and hang over it."""
+    """Claim what there is, and hang over the first of them."""
     claimed = await store.untranslated(100)
+    store.under_way(claimed[0])
     tell(" ".join(each.id for each in claimed))
     await asyncio.Event().wait()
 

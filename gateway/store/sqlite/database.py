@@ -15,7 +15,7 @@ from gateway.model.errors import StoreError, StoreUnavailableError
 from gateway.store.sqlite import files
 from gateway.store.sqlite.connection import connect, migrate, refuse_old_sqlite
 from gateway.store.sqlite.reader import Checkpointer, Reader
-from gateway.store.sqlite.recovery import Recovered, mark_clean, recover
+from gateway.store.sqlite.recovery import mark_clean, recover
 from gateway.store.sqlite.tally import Tally, Transaction
 from gateway.store.sqlite.writer import Writer
 
@@ -33,7 +33,8 @@ class Database:
 
     tally: Tally
     now: Callable[[], datetime]
-    recovered: Recovered
+    set_aside_at_start: int
+    mark: files.Mark
     _writer: Writer
     _reader: Reader
     _checkpointer: Checkpointer
@@ -65,6 +66,8 @@ class Database:
         finally:
             await self._reader.close()
             await self._checkpointer.close()
+            self.mark.note(0)
+            self.mark.close()
             os.close(self._lock)
 
 
@@ -89,24 +92,26 @@ def open_database(path: Path, now: Callable[[], datetime]) -> Database:
 
 def _open_locked(path: Path, now: Callable[[], datetime], lock: int) -> Database:
     files.make_private(path)
-    tally, recovered = _set_right(path, to_millis(now()))
+    mark = files.Mark(lock)
+    tally, set_aside = _set_right(path, to_millis(now()), mark)
     reading = partial(connect, path, writes=False)
     checkpointer = Checkpointer(reading)
     writer = Writer(partial(connect, path, writes=True), tally, checkpointer)
-    return Database(tally, now, recovered, writer, Reader(reading), checkpointer, lock)
+    return Database(tally, now, set_aside, mark, writer, Reader(reading), checkpointer, lock)
 
 
-def _set_right(path: Path, now: int) -> tuple[Tally, Recovered]:
+def _set_right(path: Path, now: int, mark: files.Mark) -> tuple[Tally, int]:
     connection = connect(path, writes=True)
     try:
         migrate(connection, path)
         tally = Tally(connection)
         transaction = Transaction(connection, tally)
         transaction.run("BEGIN IMMEDIATE")
-        recovered = recover(transaction, now)
+        set_aside = recover(transaction, now, mark.read())
         transaction.flush()
         transaction.run("COMMIT")
         tally.apply(transaction.changes)
-        return tally, recovered
+        mark.note(0)
+        return tally, set_aside
     finally:
         connection.close(force=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import fcntl
+import mmap
 import os
+import struct
 from typing import TYPE_CHECKING
 
 from gateway.model.errors import StoreError, StoreLockedError
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PRIVATE = 0o600
+_MARK = struct.Struct("<q")
 
 
 def lock(path: Path) -> int:
@@ -33,6 +36,35 @@ def lock(path: Path) -> int:
         os.close(held)
         raise StoreLockedError(f"the store {path} is in use by another process") from problem
     return held
+
+
+class Mark:
+    """Which receipt a mapping is at work on, in the eight bytes of the lock file.
+
+    They are shared memory: a note costs no write and outlives any end of the process. It need
+    not outlive the machine, which no receipt brings down.
+    """
+
+    def __init__(self, lock: int) -> None:
+        try:
+            # Allocated, not just made longer: a hole in a full disk would end the process.
+            os.posix_fallocate(lock, 0, _MARK.size)
+        except OSError as problem:
+            raise StoreError(f"the store's lock file is too small: {problem.strerror}") from problem
+        self._memory = mmap.mmap(lock, _MARK.size)
+
+    def read(self) -> int:
+        """Return the sequence number noted last, 0 for none."""
+        (seq,) = _MARK.unpack(self._memory[: _MARK.size])
+        return int(seq)
+
+    def note(self, seq: int) -> None:
+        """Note that the receipt is under way (0: none is)."""
+        _MARK.pack_into(self._memory, 0, seq)
+
+    def close(self) -> None:
+        """Let go of the memory."""
+        self._memory.close()
 
 
 def make_private(path: Path) -> None:

@@ -14,12 +14,7 @@ from gateway.store.sqlite.connection import rows_of
 from gateway.store.sqlite.fanout import Prepared, insert_events, learn, prepare
 from gateway.store.sqlite.quarantine import set_aside
 from gateway.store.sqlite.receipts import duplicates_among, insert_receipt
-from gateway.store.sqlite.recovery import (
-    MAX_CLAIM,
-    finish_receipt,
-    note_under_way,
-    stay_cautious,
-)
+from gateway.store.sqlite.recovery import MAX_CLAIM, finish_receipt
 from gateway.store.sqlite.rows import (
     RECEIPT,
     printable,
@@ -117,12 +112,9 @@ class SqliteJournal:
         waiting = self._waiting
         while True:
             waiting.changed.clear()
-            if waiting.cautious:
-                claimed = await self._claim_one()
-            else:
-                claimed = waiting.take(min(limit, MAX_CLAIM))
-                if not claimed and waiting.has_gap:
-                    claimed = await self._claim_stored(min(limit, MAX_CLAIM))
+            claimed = waiting.take(min(limit, MAX_CLAIM))
+            if not claimed and waiting.has_gap:
+                claimed = await self._claim_stored(min(limit, MAX_CLAIM))
             if claimed:
                 return claimed
             await waiting.changed.wait()
@@ -135,16 +127,6 @@ class SqliteJournal:
             self._waiting.end_reading((), whole=False)
             raise
         self._waiting.end_reading(found, whole=len(found) < limit)
-        return found
-
-    async def _claim_one(self) -> Sequence[JournaledReceipt]:
-        if self._waiting.under_way is not None:
-            return ()
-        found = await self._read_untranslated(1)
-        if found:
-            seq = found[0].seq
-            await self._database.write(lambda transaction: note_under_way(transaction, seq))
-            self._waiting.under_way = self._waiting.claimed = seq
         return found
 
     async def _read_untranslated(self, limit: int) -> Sequence[JournaledReceipt]:
@@ -162,31 +144,19 @@ class SqliteJournal:
         prepared = [prepare(each) for each in finished]
         now = self._database.now_millis()
 
-        def run(transaction: Transaction) -> tuple[list[Delivery], bool | None]:
+        def run(transaction: Transaction) -> list[Delivery]:
             deliveries: list[Delivery] = []
             for each in prepared:
                 _finish_one(transaction, each, now, deliveries)
             learn(transaction, finished)
-            return deliveries, self._end_cautious_step(transaction, finished)
+            return deliveries
 
         slow = sum(len(each.events) for each in finished) > MANY_EVENTS
-        deliveries, _ = await self._database.write(run, slow=slow, committed=self._after_finish)
-        return deliveries
+        return await self._database.write(run, slow=slow)
 
-    def _end_cautious_step(
-        self, transaction: Transaction, finished: Sequence[Finished]
-    ) -> bool | None:
-        """Return whether receipts are still claimed singly, `None` where nothing changes."""
-        if self._waiting.under_way not in {each.receipt.seq for each in finished}:
-            return None
-        return stay_cautious(transaction)
-
-    def _after_finish(self, result: tuple[list[Delivery], bool | None]) -> None:
-        cautious = result[1]
-        if cautious is not None:
-            self._waiting.under_way = None
-            self._waiting.cautious = cautious
-            self._waiting.look_again()
+    def under_way(self, receipt: JournaledReceipt | None) -> None:
+        """Note which receipt a mapping is at work on."""
+        self._database.mark.note(receipt.seq if receipt is not None else 0)
 
     def untranslated_count(self) -> int:
         """How many receipts wait to be translated."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.store.sqlite.database import Database
+    from gateway.store.sqlite.tally import Transaction
 
 
 class SqliteStore(
@@ -34,20 +35,28 @@ class SqliteStore(
     def __init__(self, database: Database, max_untranslated: int | None) -> None:
         self._database = database
         self._max_untranslated = max_untranslated
-        self._waiting = Waiting(cautious=database.recovered.cautious)
+        self._waiting = Waiting()
         self._turns = {}
         self._is_closed = False
 
     @property
     def set_aside_at_start(self) -> int:
         """How many receipts were under way at two unclean ends, and are in quarantine now."""
-        return self._database.recovered.crashed
+        return self._database.set_aside_at_start
+
+    async def check_writable(self) -> None:
+        """Make something small durable, or raise `StoreUnavailableError`."""
+        await self._database.write(_touch)
 
     async def close(self) -> None:
         """Finish what is under way, mark the end as clean, and let go of the store."""
         if not self._is_closed:
             self._is_closed = True
             await self._database.close()
+
+
+def _touch(transaction: Transaction) -> None:
+    transaction.run("UPDATE meta SET value = 0 WHERE key = 'clean'")
 
 
 def open_store(

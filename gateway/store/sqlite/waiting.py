@@ -23,9 +23,7 @@ class Waiting:
     receipts that are not in memory; nothing is then kept here until it has been read.
     """
 
-    def __init__(self, *, cautious: bool) -> None:
-        self.cautious = cautious
-        self.under_way: int | None = None
+    def __init__(self) -> None:
         self.claimed = 0
         self.has_gap = True
         self.changed = asyncio.Event()
@@ -33,7 +31,7 @@ class Waiting:
 
     def add(self, receipt: JournaledReceipt) -> None:
         """Take a receipt that has just become durable, in their order."""
-        if self.has_gap or self.cautious or len(self._fresh) >= MAX_FRESH:
+        if self.has_gap or len(self._fresh) >= MAX_FRESH:
             self.has_gap = True
         else:
             self._fresh.append(receipt)

@@ -5,9 +5,8 @@ CREATE TABLE meta (
     key TEXT PRIMARY KEY,
     value INTEGER
 ) STRICT, WITHOUT ROWID;
--- clean: 1 after a clean end. under_way: NULL where receipts are claimed by the batch, -1 where
--- they are claimed one at a time and none is under way, else the one that is.
-INSERT INTO meta VALUES ('clean', 1), ('under_way', NULL);
+-- clean: 1 after a clean end.
+INSERT INTO meta VALUES ('clean', 1);
 
 -- Row counts and the last sequence numbers; they change in the transaction that changes the rows.
 CREATE TABLE counts (
