@@ -111,7 +111,7 @@ class Outcomes:
     ) -> Outcome:
         """Let the lane wait; a state that a newer one has replaced meanwhile is over, though."""
         delivery = each.item.delivery
-        lane.due_at = outcome.due_at
+        lane.due_at = max(outcome.due_at, lane.due_at or outcome.due_at)
         lane.successes = landing.successes
         behind = list(lane.pending)[lane.flying :]
         successor = next((other for other in behind if other.collapses), None)

@@ -156,4 +156,6 @@ def one_request(
 
 
 def _unsupported_if(is_unsupported: bool) -> Judgement:  # noqa: FBT001 - one private caller
-    return Judgement(Verdict.UNSUPPORTED if is_unsupported else Verdict.RETRY, "again without it")
+    if is_unsupported:
+        return Judgement(Verdict.UNSUPPORTED, "the vendor has no words for it")
+    return Judgement(Verdict.RETRY, "again without the others")

@@ -48,12 +48,18 @@ class Mask:
 
 def mask_of(settings: DestinationSettings) -> Mask:
     """Collect a destination's secrets: its credentials, and those among its options."""
-    forms: set[str] = set()
-    for secret in (*_secrets(settings.options), *(value for _name, value in settings.auth.headers)):
-        text = secret.reveal()
-        for plain in {text, text.rpartition(" ")[2]}:  # a vendor may repeat a token alone
-            forms |= {plain, json.dumps(plain)[1:-1], quote(plain, safe=""), quote_plus(plain)}
-    return Mask(tuple(sorted(filter(None, forms), key=lambda form: (-len(form), form))))
+    plain = {secret.reveal() for secret in _secrets(settings.options)}
+    for _name, secret in settings.auth.headers:
+        value = secret.reveal()
+        plain |= {value, value.rpartition(" ")[2]}  # a vendor may repeat a token without its scheme
+    forms = {form for text in plain for form in _forms(text)}
+    return Mask(tuple(sorted(forms, key=lambda form: (-len(form), form))))
+
+
+def _forms(text: str) -> set[str]:
+    """Return a secret as it stands in text, JSON and URLs."""
+    raw = text.encode("utf-8", "surrogatepass")
+    return {text, json.dumps(text)[1:-1], quote(raw, safe=""), quote_plus(raw)} - {""}
 
 
 def _secrets(value: Any) -> Iterator[Secret]:

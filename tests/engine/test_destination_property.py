@@ -82,7 +82,8 @@ def _judge(bench, events):
     told = [event_id for request in bench.wire.sent for event_id in ids_in(request)]
     for agent in {each.subject for each in events}:
         mine = [each.id for each in events if each.subject == agent]
-        assert in_order([each for each in told if each in mine], mine)
+        told_of_mine = [each for each in told if each in mine]
+        assert in_order(told_of_mine, mine, in_batches=bench.settings.batch is not None)
         states = [e.id for e in events if e.subject == agent and e.type is EventType.STATE]
         if states:
             assert bench.ledger.outcomes(states[-1])[-1] in {"delivered", "dead"}

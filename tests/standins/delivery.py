@@ -35,7 +35,7 @@ from gateway.store.sqlite.store import SqliteStore, open_store
 from gateway.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
     from gateway.model.outgoing import OutgoingRequest
@@ -352,7 +352,10 @@ async def delivering(path: Path, **changes: Any) -> AsyncIterator[Bench]:
         await bench.ledger.close()
 
 
-def in_order(told: Iterable[str], owed: Sequence[str]) -> bool:
-    """Whether *told*, leaving out repetitions in a row, is a subsequence of *owed*."""
-    places = [owed.index(each) for each in told]
+def in_order(told: Sequence[str], owed: Sequence[str], *, in_batches: bool = False) -> bool:
+    """Whether *told* is in the order of *owed*, repetitions in a row apart; of batches, which
+    are repeated as a whole, the last telling of each counts.
+    """
+    counted = list(dict.fromkeys(reversed(told)))[::-1] if in_batches else told
+    places = [owed.index(each) for each in counted]
     return places == sorted(places)
