@@ -49,7 +49,7 @@ class Told:
             return False
         agent, status = event["data"].get("agent"), event["data"].get("status")
         if agent and status:
-            self.names[agent["key"]] = agent["wfm_id"] or agent["name"] or agent["id"]
+            self.names[agent["key"]] = agent["name"] or agent["wfm_id"] or agent["id"]
             self.statuses.setdefault(agent["key"], {})[vendor] = status
         return True
 
@@ -103,8 +103,8 @@ def totals(standins: Sequence[StandIn], tallies: Sequence[Tally]) -> str:
     sent = sum(tally.sent for tally in tallies)
     well = sum(tally.answered_well for tally in tallies)
     return (
-        f"requests in: {sent}, answered 2xx: {well}; "
-        f"deliveries: {sum(each.delivered for each in standins)}, "
-        f"attempts that failed and were repeated: {sum(each.refused for each in standins)}, "
-        f"outages ridden out: {sum(each.mood.ridden_out for each in standins)}"
+        f"in: {sent} requests, {well} answered 2xx; "
+        f"out: {sum(each.delivered for each in standins)} deliveries, "
+        f"{sum(each.refused for each in standins)} tried again, "
+        f"{sum(each.mood.ridden_out for each in standins)} outages ridden out"
     )

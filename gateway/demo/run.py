@@ -144,7 +144,7 @@ async def _show_sample(stage: Stage, sample: Sample, *, whole: bool) -> bool:
 
 async def _simulate(stage: Stage, stop: asyncio.Event) -> None:
     stage.console.print(show.chapter("A simulated contact centre"))
-    stage.standins.grow_moody()
+    stage.standins.begin_anew()
     tallies: list[Tally] = []
     async with asyncio.TaskGroup() as group:
         for number, source in enumerate(stage.settings.sources.values()):
@@ -179,6 +179,8 @@ async def _draw(stage: Stage, tallies: list[Tally], stop: asyncio.Event) -> None
 
 
 def _follow(told: Told, standins: list[StandIn]) -> None:
+    now = asyncio.get_running_loop().time()
     for standin in standins:
+        standin.mood.at(now)
         standin.take()
         told.follow(standin)

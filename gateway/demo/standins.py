@@ -113,9 +113,10 @@ class StandIns:
         """Return where they listen, for the configuration: ``DEMO_{NAME}_PORT``."""
         return {port_variable(name): str(standin.port) for name, standin in self.each.items()}
 
-    def grow_moody(self) -> None:
-        """Let bad days begin."""
+    def begin_anew(self) -> None:
+        """Forget what was told, and let bad days begin."""
         for standin in self.each.values():
+            standin.told.clear()
             standin.is_moody = True
 
 
