@@ -16,10 +16,9 @@ from gateway.config.fields import (
     Rate,
     Url,
     Whole,
+    attempt,
     list_of,
-    messages_of,
     one_of,
-    valid_of,
 )
 from gateway.config.sections import is_loopback
 from gateway.mapping.checks.options import Duration, SecretField
@@ -193,20 +192,12 @@ def load_destination(
     Raises:
         ValidationError: with every problem, by key.
     """
-    problems: dict[str, Any] = {}
-    data: dict[str, Any] = {}
-    try:
-        data = destination_schema(registry, sources).load(raw)
-    except ValidationError as error:
-        problems = messages_of(error)
-        data = valid_of(error)
+    data, problems = attempt(destination_schema(registry, sources), raw)
     mapping = registry.destinations.get(data.get("mapping", ""))
     options = None
     if mapping is not None:
-        try:
-            options = mapping.options().load(data.get("options", {}))
-        except ValidationError as error:
-            problems["options"] = messages_of(error)
+        options, wrong = attempt(mapping.options(), data.get("options", {}))
+        problems |= {"options": wrong} if wrong else {}
         problems |= _disagreements(mapping, data)
     if problems or mapping is None:
         raise ValidationError(problems)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,9 @@ from gateway.settings import Network, RateLimit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+UNKNOWN_FIELD = "Unknown field."
+"""What marshmallow says of a key that a schema has not."""
 
 SIZES = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3, "TiB": 1024**4}
 PER = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1)}
@@ -156,12 +160,40 @@ def section(schema: type[Schema]) -> fields.Nested:
     return fields.Nested(schema, load_default=lambda: schema().load({}))
 
 
+def attempt(schema: Schema, raw: Any) -> tuple[Any, dict[str, Any]]:
+    """Load *raw*; return what was loaded, and what is wrong by key.
+
+    Where something is wrong, the first is a dict of what is right in spite of it.
+    """
+    try:
+        return schema.load(raw), {}
+    except ValidationError as error:
+        valid = error.valid_data if isinstance(error.valid_data, dict) else {}
+        return dict(valid), _explained(messages_of(error), schema)
+
+
 def messages_of(error: ValidationError) -> dict[str, Any]:
     """Return what is wrong, by key."""
     messages: dict[str, Any] = error.normalized_messages()  # type: ignore[no-untyped-call]
     return messages
 
 
-def valid_of(error: ValidationError) -> dict[str, Any]:
-    """Return what is right in spite of it."""
-    return dict(error.valid_data) if isinstance(error.valid_data, dict) else {}
+def _explained(messages: dict[str, Any], schema: Schema) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    for key, inner in messages.items():
+        field = schema.fields.get(key)
+        if isinstance(field, fields.Nested) and isinstance(inner, dict):
+            told[key] = _explained(inner, field.schema)
+        elif inner == [UNKNOWN_FIELD]:
+            told[key] = [unknown_key(str(key), schema.fields)]
+        else:
+            told[key] = inner
+    return told
+
+
+def unknown_key(key: str, known: Iterable[str]) -> str:
+    """Say that there is no such key, which one may be meant, and which there are."""
+    names = sorted(known)
+    near = get_close_matches(key, names, n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return f"unknown key{hint}; valid: {', '.join(names) or 'none'}"

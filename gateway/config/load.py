@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from marshmallow import Schema, ValidationError, fields
+from marshmallow import Schema, ValidationError
 
 from gateway.config.destinations import load_destination
 from gateway.config.document import Document, read_document
 from gateway.config.expand import expand
-from gateway.config.fields import messages_of
+from gateway.config.fields import attempt, messages_of, unknown_key
 from gateway.config.roster import roster_problems
 from gateway.config.sections import AdminSchema, AgentsSchema, ServerSchema, StoreSchema
 from gateway.config.sources import load_source
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 SECTIONS = ("server", "admin", "store", "agents", "sources", "destinations")
-UNKNOWN_FIELD = "Unknown field."
 
 
 def load(path: Path, registry: Registry, environ: Mapping[str, str]) -> Settings:
@@ -61,7 +59,7 @@ class _Loading:
         """Return the settings; raise `ConfigurationError` where there is any problem."""
         for key in self._content:
             if key not in SECTIONS:
-                self._add((key,), _unknown(str(key), SECTIONS))
+                self._add((key,), unknown_key(str(key), SECTIONS))
         server = self._section("server", ServerSchema, ServerSettings())
         admin = self._section("admin", AdminSchema, AdminSettings())
         store = self._section("store", StoreSchema, StoreSettings())
@@ -98,10 +96,9 @@ class _Loading:
         if not isinstance(raw, dict):
             self._add((name,), "must hold keys and values")
             return default
-        try:
-            loaded = schema().load(raw)
-        except ValidationError as error:
-            self._collect((name,), error, schema().fields)
+        loaded, problems = attempt(schema(), raw)
+        if problems:
+            self._collect((name,), problems)
             return default
         if name == "store" and "max_disk" in raw:
             self._warnings.append("store.max_disk: has no effect in this version")
@@ -123,7 +120,7 @@ class _Loading:
             try:
                 found[name], warnings = load_one(name, value)
             except ValidationError as error:
-                self._collect(place, error, {})
+                self._collect(place, messages_of(error))
             else:
                 self._warnings += warnings
         return found
@@ -136,16 +133,11 @@ class _Loading:
             for problem in roster_problems(agents.files):
                 self._add(("agents", "files"), problem)
 
-    def _collect(
-        self, place: Place, error: ValidationError, known: Mapping[str, fields.Field[Any]]
-    ) -> None:
-        for inner, message in _messages(messages_of(error)):
+    def _collect(self, place: Place, messages: Mapping[str, Any]) -> None:
+        for inner, message in _messages(messages):
             where = (*place, *inner)
-            if where in self._unfilled:
-                continue
-            is_unknown = message == UNKNOWN_FIELD
-            names = known if len(inner) == 1 else ()
-            self._add(where, _unknown(str(where[-1]), names) if is_unknown else message)
+            if where not in self._unfilled:
+                self._add(where, message)
 
     def _add(self, place: Place, message: str) -> None:
         self._problems.append((place, message))
@@ -167,11 +159,3 @@ def _messages(messages: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
             yield from _messages(inner, place)
     else:
         yield place, str(messages)
-
-
-def _unknown(key: str, known: Any) -> str:
-    names = sorted(str(each) for each in known)
-    near = get_close_matches(key, names, n=1)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    valid = f"; valid: {', '.join(names)}" if names else ""
-    return f"unknown key{hint}{valid}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields
 
-from gateway.config.fields import NetworkField, list_of, messages_of, one_of, valid_of
+from gateway.config.fields import NetworkField, attempt, list_of, one_of, unknown_key
 from gateway.config.sections import is_loopback
 from gateway.mapping.checks.options import Duration
 from gateway.settings import SourceAuth, SourceSettings
@@ -55,84 +55,51 @@ def auth_schema(registry: Registry) -> Schema:
 
 def load_source(
     name: str, raw: Mapping[str, Any], registry: Registry, host: str
-) -> tuple[SourceSettings | None, list[str]]:
+) -> tuple[SourceSettings, list[str]]:
     """Read one source; return it with what should be warned of.
 
     Raises:
         ValidationError: with every problem, by key.
     """
-    problems: dict[str, Any] = {}
-    common: dict[str, Any] = {}
     own = {key: value for key, value in raw.items() if key in OWN_KEYS}
-    try:
-        common = common_schema(registry).load(own)
-    except ValidationError as error:
-        problems |= messages_of(error)
-        common = valid_of(error)
-    auth = _attempt("auth", problems, lambda: load_auth(common["auth"], registry, host), common)
-    options = None
-    if "type" in common:
+    common, problems = attempt(common_schema(registry), own)
+    mapping = registry.sources.get(common.get("type", ""))
+    options = auth = None
+    if mapping is not None:
         rest = {key: value for key, value in raw.items() if key not in OWN_KEYS}
-        schema = registry.sources[common["type"]].options
-        options = _attempt("", problems, lambda: schema().load(rest), common)
-    if problems or auth is None:
+        options, wrong = attempt(mapping.options(), rest)
+        problems |= wrong
+    if "auth" in common:
+        auth, wrong = load_auth(common["auth"], registry, host)
+        problems |= {"auth": wrong} if wrong else {}
+    if problems or mapping is None or auth is None:
         raise ValidationError(problems)
-    settings = SourceSettings(
-        name=name,
-        mapping=registry.sources[common["type"]],
-        auth=auth,
-        options=options,
-        accounts=frozenset(common["accounts"]),
-    )
+    settings = SourceSettings(name, mapping, auth, options, frozenset(common["accounts"]))
     return settings, _warnings(name, settings, common)
 
 
-def _attempt(key: str, problems: dict[str, Any], load: Any, common: Mapping[str, Any]) -> Any:
-    if key and key not in common:
-        return None
-    try:
-        return load()
-    except ValidationError as error:
-        if key:
-            problems[key] = messages_of(error)
-        else:
-            problems.update(messages_of(error))
-        return None
-
-
-def load_auth(raw: Mapping[str, Any], registry: Registry, host: str) -> SourceAuth:
-    """Read a source's `auth`.
-
-    Raises:
-        ValidationError: with every problem, by key.
-    """
+def load_auth(
+    raw: Mapping[str, Any], registry: Registry, host: str
+) -> tuple[SourceAuth | None, dict[str, Any]]:
+    """Read a source's `auth`; return it, or what is wrong by key."""
     shared = {key: value for key, value in raw.items() if key in ("type", "allow_from")}
     rest = {key: value for key, value in raw.items() if key not in shared}
-    problems: dict[str, Any] = {}
-    try:
-        common = auth_schema(registry).load(shared)
-    except ValidationError as error:
-        problems |= messages_of(error)
-        common = valid_of(error)
+    common, problems = attempt(auth_schema(registry), shared)
     kind = common.get("type")
+    check = registry.checks.get(kind or "")
     options = None
     if kind == NO_CHECK:
-        problems |= {key: ["Unknown key for the type none."] for key in rest}
+        problems |= {key: [unknown_key(key, ("type", "allow_from"))] for key in rest}
         if not is_loopback(host):
-            problems["type"] = [
-                f"The type none needs a loopback server.host; valid: {', '.join(registry.checks)}."
-            ]
-    elif kind is not None:
-        options = _attempt("", problems, lambda: registry.checks[kind].options().load(rest), common)
+            valid = ", ".join(sorted(registry.checks))
+            problems["type"] = [f"The type none needs a loopback server.host; valid: {valid}."]
+    elif check is not None:
+        options, wrong = attempt(check.options(), rest)
+        problems |= wrong
     if problems or kind is None:
-        raise ValidationError(problems)
-    return SourceAuth(
-        type=kind,
-        check=registry.checks.get(kind),
-        options=options,
-        allow_from=tuple(common["allow_from"]),
-        usable=getattr(options, "usable", True),
-    )
+        return None, problems
+    usable = bool(getattr(options, "usable", True))
+    return SourceAuth(kind, check, options, tuple(common["allow_from"]), usable), {}
 
 
 def _warnings(name: str, source: SourceSettings, common: Mapping[str, Any]) -> list[str]:
