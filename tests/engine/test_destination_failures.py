@@ -238,3 +238,35 @@ async def test_metrics_tell_outcomes_attempts_and_what_is_owed(tmp_path):
         assert sample("gateway_delivery_seconds_count", labels) == 1
         assert sample("gateway_backlog", labels) == 0
         assert sample("gateway_circuit_open", labels) == 0
+
+
+async def test_a_probe_takes_who_is_due_next_where_nobody_is_ready(tmp_path):
+    changes = {
+        "circuit": CircuitSettings(failures=2, probe_after=timedelta(seconds=5)),
+        "retry": RetrySettings(first=timedelta(seconds=40)),
+    }
+    async with delivering(tmp_path, draw=lambda: 1.0, **changes) as bench:
+        bench.wire.script(DOWN, DOWN, OK)
+        await bench.contact("anna")
+        await bench.contact("berta")
+        await bench.ledger.until(2)
+        await bench.advance(milliseconds=4900)
+        assert len(bench.wire.sent) == 2
+        await bench.advance(milliseconds=100)
+        await bench.ledger.until(3)
+        assert bench.ledger.outcomes()[-1] == "delivered"
+
+
+async def test_a_probe_that_needs_no_request_is_followed_by_one_that_does(tmp_path):
+    circuit = CircuitSettings(failures=1, probe_after=timedelta(seconds=5))
+    async with delivering(tmp_path, circuit=circuit, concurrency=1) as bench:
+        bench.wire.script(DOWN, OK)
+        await bench.contact("anna")
+        await bench.ledger.until(1)
+        broken = await bench.contact("berta", broken=True)
+        sound = await bench.contact("carla")
+        await bench.advance(seconds=5)
+        await bench.advance(seconds=1)
+        assert bench.ledger.outcomes(broken) == ["dead"]
+        assert bench.ledger.outcomes(sound) == ["delivered"]
+        assert bench.destination.health()["circuit"] == "closed"

@@ -3,6 +3,7 @@ import asyncio
 from gateway.engine.memory_lane import Limits
 from gateway.mapping import EventType
 from gateway.model.delivery import DeadReason
+from gateway.model.errors import StoreUnavailableError
 from tests.standins.delivery import DOWN, OK, Bench, delivering, event
 
 
@@ -88,3 +89,61 @@ async def test_beyond_max_backlog_states_collapse_and_then_the_oldest_are_given_
         await bench.destination.resume()
         await bench.ledger.until(8)
         assert sorted(bench.wire.told) == sorted([states[2], *contacts[2:]])
+
+
+async def test_a_store_that_cannot_be_read_now_is_asked_again(tmp_path):
+    troubles = [StoreUnavailableError("busy"), StoreUnavailableError("busy")]
+    bench = Bench(tmp_path / "store.db")
+    read = bench.ledger.store.lane_states
+
+    async def lane_states(destination, lanes):
+        if troubles and "nobody" not in lanes:
+            raise troubles.pop()
+        return await read(destination, lanes)
+
+    bench.ledger.lane_states = lane_states
+    async with bench.running():
+        event_id = await bench.contact("anna")
+        await bench.quiet()
+        assert bench.wire.sent == []
+        await bench.advance(milliseconds=100)
+        await bench.advance(milliseconds=200)
+        await bench.ledger.until(1)
+    assert bench.ledger.outcomes(event_id) == ["delivered"]
+    await bench.ledger.close()
+
+
+async def test_what_is_offered_while_lanes_are_claimed_is_not_forgotten(tmp_path):
+    bench = Bench(tmp_path / "store.db")
+    await bench.owe(event("early", "anna", EventType.LOGIN), offer=False)
+    claim, claiming, go_on = bench.ledger.store.claim, asyncio.Event(), asyncio.Event()
+
+    async def slow_claim(*args, **kwargs):
+        claimed = await claim(*args, **kwargs)
+        claiming.set()
+        await go_on.wait()
+        return claimed
+
+    bench.ledger.claim = slow_claim
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(bench.destination.run())
+        await claiming.wait()
+        await bench.owe(event("same", "anna", EventType.LOGIN))
+        await bench.owe(event("other", "berta", EventType.LOGIN))
+        go_on.set()
+        await bench.ledger.until(3)
+        running.cancel()
+    assert bench.wire.told.index("early") < bench.wire.told.index("same")
+    assert sorted(bench.wire.told) == ["early", "other", "same"]
+    await bench.ledger.close()
+
+
+async def test_stopping_does_not_wait_for_a_store_that_takes_nothing(tmp_path):
+    async with delivering(tmp_path) as bench:
+        bench.ledger.hold = asyncio.Event()
+        await bench.contact("anna")
+        await bench.wire.until(1)
+        await bench.quiet()
+        async with asyncio.timeout(4):
+            await bench.destination.stop()
+        assert (await bench.ledger.backlog("wfm")).pending == 1

@@ -1,0 +1,114 @@
+from dataclasses import replace
+
+import orjson
+
+from gateway.engine.attempt import MOST_STEPS, attempt
+from gateway.engine.rendering import Item, Renderer
+from gateway.mapping import Judgement, Request, Settlement, Verdict
+from gateway.model.delivery import Answer, Delivery
+from gateway.ports import Lane
+from tests.standins.delivery import DOWN, MAPPING, NOON, OK, Wire, destination_settings, event
+
+LEAVE = Request(body=b'[{"id": "leave"}]', content_type="application/json", parts=(None,))
+ENTER = replace(LEAVE, body=b'[{"id": "enter"}]')
+
+
+def item(event_id="e1", lane="7", state=None, raw=None):
+    delivery = Delivery(
+        seq=int(event_id[1:]),
+        event_id=event_id,
+        destination="wfm",
+        lane=lane,
+        subject="flex:7",
+        event_type="agent.state",
+        event=raw or orjson.dumps(event(event_id, lane).envelope()),
+        recorded_at=NOON,
+        identity=lane,
+    )
+    return Item(delivery, state or Lane())
+
+
+async def tried(step, items, *answers):
+    wire = Wire()
+    wire.script(*(answers or (OK,)))
+    settings = destination_settings(mapping=replace(MAPPING, step=step))
+    return await attempt(items, Renderer(settings), wire), wire
+
+
+async def test_a_mapping_may_take_several_steps_and_remember_something():
+    answers = []
+
+    def step(_events, memory, answer, _options):
+        answers.append(answer)
+        if answer is None:
+            return LEAVE
+        if len(answers) == 2:
+            return ENTER
+        return Settlement(None, {**memory, "open": "sheet-9"})
+
+    made, wire = await tried(step, [item(state=Lane({"since": 1}))], Answer(204), OK)
+    assert wire.told == ["leave", "enter"]
+    keys = [dict(each.headers)["Idempotency-Key"] for each in wire.sent]
+    assert keys == ["e1:wfm", "e1:wfm:1"]
+    (judged,) = made.judged
+    assert judged.judgement.verdict is Verdict.DELIVERED
+    assert judged.memory == {"since": 1, "open": "sheet-9"}
+
+
+async def test_a_mapping_that_does_not_end_is_ended():
+    made, wire = await tried(lambda *_: LEAVE, [item()])
+    assert len(wire.sent) == made.requests == MOST_STEPS
+    assert made.judged[0].judgement.verdict is Verdict.DELIVERED
+
+
+async def test_where_a_mapping_fails_to_judge_the_status_counts():
+    def step(_events, _memory, answer, _options):
+        return LEAVE if answer is None else 1 / 0
+
+    made, _wire = await tried(step, [item()], DOWN)
+    assert made.judged[0].judgement == Judgement(Verdict.RETRY, "answered 503")
+
+
+async def test_judgements_that_do_not_fit_the_events_are_not_believed():
+    def step(_events, memory, answer, _options):
+        delivered = Judgement(Verdict.DELIVERED)
+        return LEAVE if answer is None else Settlement((delivered, delivered), memory)
+
+    made, _wire = await tried(step, [item()], Answer(404))
+    assert made.judged[0].judgement.verdict is Verdict.PERMANENT
+
+
+async def test_several_lanes_have_no_memory_to_go_by():
+    memories = []
+
+    def step(events, memory, answer, _options):
+        memories.append(dict(memory))
+        parts = (None,) * len(events)
+        return replace(LEAVE, parts=parts) if answer is None else Settlement(None, {"x": 1})
+
+    items = [item("e1", "7", Lane({"a": 1})), item("e2", "8", Lane({"b": 2}))]
+    made, _wire = await tried(step, items)
+    assert memories == [{}, {}]
+    assert [each.memory for each in made.judged] == [None, None]
+
+
+async def test_requests_and_settlements_that_leave_events_out_are_flaws():
+    wrong = (
+        replace(LEAVE, parts=()),
+        Settlement(None),
+        Settlement(()),
+        Settlement((Judgement(Verdict.RETRY),)),
+    )
+    for each in wrong:
+        made, wire = await tried(lambda *_, each=each: each, [item()])
+        assert made.judged[0].is_flawed
+        assert wire.sent == []
+
+
+async def test_an_event_that_is_no_json_is_a_flaw_of_its_own():
+    made, wire = await tried(
+        lambda _e, memory, answer, _o: LEAVE if answer is None else Settlement(None, memory),
+        [item("e1", raw=b"{"), item("e2")],
+    )
+    assert [each.is_flawed for each in made.judged] == [True, False]
+    assert len(wire.sent) == 1
