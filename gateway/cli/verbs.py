@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import traceback
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from gateway.cli import session
 from gateway.model.errors import ConfigurationError, GatewayError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Verbs(click.Group):
@@ -18,7 +21,7 @@ class Verbs(click.Group):
         """Run the verb; whatever goes wrong is said in plain words."""
         session.of(ctx)
         try:
-            return super().invoke(ctx)
+            return _one_at_most(super().invoke, ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
         except ConfigurationError as problem:
@@ -35,6 +38,17 @@ class PlainError(click.ClickException):
     def show(self, file: Any = None) -> None:
         """Print it as it is."""
         click.echo(self.format_message(), file=file, err=file is None)
+
+
+def _one_at_most(invoke: Callable[[click.Context], Any], ctx: click.Context) -> Any:
+    """Run the verb; of problems that tasks raised together, raise the first."""
+    try:
+        return invoke(ctx)
+    except ExceptionGroup as several:
+        first: Exception = several
+        while isinstance(first, ExceptionGroup):
+            first = first.exceptions[0]
+        raise first from several
 
 
 def _internal(problem: Exception) -> str:

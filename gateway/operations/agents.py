@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from gateway.mapping.fields import comparable
 from gateway.operations.params import UnmappedParams
 from gateway.operations.table import Bench, Operation
 
@@ -44,18 +45,30 @@ def _agent_json(bench: Bench, key: str, known: dict[str, Any]) -> dict[str, Any]
 
 async def _states(bench: Bench, params: dict[str, Any]) -> list[dict[str, Any]]:
     states = await bench.store.seen_states()
-    shown = [_state_json(state) for state in states if params["source"] in (None, state.source)]
+    shown = [
+        _state_json(state, is_mapped=state.mapped or _is_mapped_now(bench, state))
+        for state in states
+        if params["source"] in (None, state.source)
+    ]
     return [each for each in shown if not (params["unmapped"] and each["mapped"])]
 
 
-def _state_json(state: SeenState) -> dict[str, Any]:
+def _is_mapped_now(bench: Bench, state: SeenState) -> bool:
+    """Whether today's configuration names a state that was unmapped when it was last seen."""
+    source = bench.settings.sources.get(state.source)
+    statuses = getattr(source.options, "statuses", None) if source else None
+    names = {comparable(str(name)) for name in statuses or ()}
+    return any(comparable(word) in names for word in (state.code, state.label) if word)
+
+
+def _state_json(state: SeenState, *, is_mapped: bool) -> dict[str, Any]:
     return {
         "source": state.source,
         "code": state.code,
         "label": state.label,
         "status": state.status,
-        "mapped": state.mapped,
-        "line": None if state.mapped else yaml_line(state),
+        "mapped": is_mapped,
+        "line": None if is_mapped else yaml_line(state),
     }
 
 

@@ -2,7 +2,13 @@
 
 from importlib.metadata import version
 
+import click
 import pytest
+from click.testing import CliRunner
+
+from gateway.cli.main import main
+from gateway.cli.verbs import Verbs
+from gateway.model.errors import OperationError
 
 VERBS = {
     "serve",
@@ -22,8 +28,6 @@ VERBS = {
 
 
 def test_the_verbs_are_those_of_the_contract_and_none_of_later(command):
-    from gateway.cli.main import main  # noqa: PLC0415 - next to what is asserted of it
-
     assert set(main.commands) == VERBS
     assert set(main.commands["quarantine"].commands) == {"list", "show", "retry", "discard"}
     assert set(main.commands["dead-letters"].commands) == {"list", "show", "retry", "discard"}
@@ -107,3 +111,24 @@ def test_what_cannot_be_done_is_exit_code_1_and_said_plainly(command, words):
     assert answer.exit_code == 1, answer.output
     assert answer.stderr.strip()
     assert "Traceback" not in answer.output
+
+
+def test_problems_that_tasks_raise_together_are_said_plainly():
+    @click.group(cls=Verbs)
+    def group():
+        """Fail in tasks."""
+
+    @group.command()
+    def fail():
+        raise ExceptionGroup("tasks", [ExceptionGroup("more", [OperationError("no such thing")])])
+
+    @group.command()
+    def crash():
+        raise ZeroDivisionError("oh")
+
+    answer = CliRunner().invoke(group, ["fail"])
+    assert (answer.exit_code, answer.stderr) == (1, "wfm-gateway: no such thing\n")
+    answer = CliRunner().invoke(group, ["crash"])
+    assert answer.exit_code == 1
+    assert "internal error" in answer.stderr
+    assert "Traceback" not in answer.stderr

@@ -1,7 +1,7 @@
 """Operations against the real store: what they answer, and what they change."""
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
@@ -193,6 +193,21 @@ async def test_an_unmapped_state_comes_with_the_line_to_add(bench):
         'sources.acme.statuses: {"WA2": not_ready}',
         'sources.acme.statuses: {"Odd \\"one\\"": not_ready}',
     }
+
+
+@dataclass(frozen=True)
+class Options:
+    statuses: dict
+
+
+async def test_a_state_that_the_configuration_names_by_now_is_mapped(bench):
+    acme = bench.settings.sources["acme"]
+    bench.settings.sources["acme"] = replace(acme, options=Options({"tea-time": Status.NOT_READY}))
+    await finished(
+        bench.store, seen=[SeenState("acme", "AUX", "TEA TIME", "unknown", mapped=False)]
+    )
+    assert await run(bench, "states", unmapped=True) == []
+    assert len(await run(bench, "states")) == 1
 
 
 async def test_destinations_tell_their_backlog_and_no_secret(bench):
