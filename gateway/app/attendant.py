@@ -96,7 +96,7 @@ class Attendant:
         for name in self._settings.destinations:
             backlog = await self._store.backlog(name)
             counted = {"backlog": backlog.pending, "held": backlog.held}
-            found[name] = counted | dict(self.destination_health(name))
+            found[name] = dict(self.destination_health(name)) | counted
         return found
 
     async def measure(self) -> None:

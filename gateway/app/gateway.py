@@ -248,6 +248,7 @@ class Gateway:
                 outbox=self._store,
                 transport=transport,
                 metrics=self._metrics,
+                roster=self._roster,
             )
             try:
                 await self._destinations[name].run()

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from gateway.engine.attempt import Attempt
     from gateway.engine.clock import Alarm, Clock
     from gateway.model.delivery import Delivery
-    from gateway.ports import Outbox, Transport
+    from gateway.ports import Outbox, Roster, Transport
     from gateway.settings import DestinationSettings
     from gateway.telemetry.metrics import Metrics
 
@@ -50,6 +50,7 @@ class Destination:
         outbox: Outbox,
         transport: Transport,
         metrics: Metrics,
+        roster: Roster | None = None,
         clock: Clock | None = None,
         draw: Callable[[], float] = random.random,
         limits: Limits | None = None,
@@ -63,7 +64,7 @@ class Destination:
         self._clock = clock = clock or LoopClock()
         self._draw = draw
         self._transport = transport
-        self._renderer = Renderer(settings)
+        self._renderer = Renderer(settings, roster)
         self._outcomes = Outcomes(settings, rules, draw)
         self._gate = Gate(settings, clock.now())
         self._watch = Watch(settings, metrics)

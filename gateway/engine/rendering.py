@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from gateway.mapping.destination import Step
     from gateway.model.delivery import Answer, Delivery
-    from gateway.ports import Lane
+    from gateway.ports import Lane, Roster
     from gateway.settings import DestinationSettings
 
 log = structlog.get_logger(__name__)
@@ -77,7 +77,8 @@ class Rendered:
 class Renderer:
     """Renders deliveries to one destination."""
 
-    def __init__(self, settings: DestinationSettings) -> None:
+    def __init__(self, settings: DestinationSettings, roster: Roster | None = None) -> None:
+        self._roster = roster
         self._mapping = settings.mapping
         self._options = settings.options
         self._include = settings.include
@@ -124,7 +125,7 @@ class Renderer:
 
     def _face(self, item: Item, rendered: Rendered) -> None:
         try:
-            rendered.facing.append(Facing(item, told(item.delivery, self._include)))
+            rendered.facing.append(Facing(item, told(item.delivery, self._include, self._roster)))
         except (ValueError, KeyError, TypeError) as problem:
             rendered.judged.append(self._flawed(item, problem))
 

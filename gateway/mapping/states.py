@@ -38,7 +38,7 @@ class StateTable:
 
 
 class States(fields.Field[StateTable]):
-    """`states:` of a destination: ``ready: Idle``, ``not_ready:Lunch: LUNCH``, ``not_ready:*: AUX``."""
+    """`states:` of a destination: ``ready: Idle``, ``not_ready:Lunch: L``, ``not_ready:*: AUX``."""
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> StateTable:
         if not isinstance(value, dict):

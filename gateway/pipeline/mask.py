@@ -49,9 +49,10 @@ class Mask:
 def mask_of(settings: DestinationSettings) -> Mask:
     """Collect a destination's secrets: its credentials, and those among its options."""
     plain = {secret.reveal() for secret in _secrets(settings.options)}
-    for _name, secret in settings.auth.headers:
-        value = secret.reveal()
-        plain |= {value, value.rpartition(" ")[2]}  # a vendor may repeat a token without its scheme
+    for name, secret in settings.auth.headers:
+        plain.add(secret.reveal())
+        if name == "Authorization":  # a vendor may repeat a token without its scheme
+            plain.add(secret.reveal().partition(" ")[2])
     forms = {form for text in plain for form in _forms(text)}
     return Mask(tuple(sorted(forms, key=lambda form: (-len(form), form))))
 

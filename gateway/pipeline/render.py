@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from gateway.mapping.destination import Request
     from gateway.model.delivery import Delivery
+    from gateway.ports import Roster
     from gateway.settings import DestinationSettings
 
 USER_AGENT = f"wfm-gateway/{version('wfm-gateway')}"
@@ -32,15 +33,33 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
-def told(delivery: Delivery, include: frozenset[str]) -> Told:
-    """Read a delivery's event, leaving out the personal data that *include* does not name."""
+def told(delivery: Delivery, include: frozenset[str], roster: Roster | None = None) -> Told:
+    """Read a delivery's event, leaving out the personal data that *include* does not name.
+
+    An agent who had no WFM id when the event was made is completed from *roster*.
+    """
     event = orjson.loads(delivery.event)
     data = event.get("data")
     if isinstance(data, dict):
+        if roster is not None:
+            _complete(data.get("agent"), event["source"].removeprefix("/sources/"), roster)
         for name, withhold in _WITHHELD:
             if name not in include:
                 withhold(data)
     return Told(event, delivery.identity)
+
+
+def _complete(agent: Any, source: str, roster: Roster) -> None:
+    if not isinstance(agent, dict) or agent.get("wfm_id") is not None:
+        return
+    entry = roster.entry(source, agent["id"])
+    if entry is None or not entry.wfm_id:
+        return
+    agent["wfm_id"] = entry.wfm_id
+    agent["name"] = agent.get("name") or entry.name
+    agent["email"] = agent.get("email") or entry.email
+    if agent.get("team") is None and entry.team:
+        agent["team"] = {"id": None, "name": entry.team}
 
 
 def redacted(event: dict[str, Any], include: frozenset[str]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LISTENING = re.compile(r"(listening|admin) on (https?://\S+)")
 START_SECONDS = 30
+POLL_SECONDS = 0.02
 
 
 @dataclass
@@ -148,16 +149,16 @@ class Gateway:
         assert code == 0, err
         return len(json.loads(out))
 
-    async def is_parked(self, destination: str) -> bool:
-        """Whether `/readyz` tells it as parked."""
+    async def told_of(self, destination: str, what: str) -> Any:
+        """Return what `/readyz` tells of a destination."""
         _, ready = await self.get_admin("/readyz")
-        return bool(ready["destinations"][destination]["parked"])
+        return ready["destinations"][destination][what]
 
-    async def until(self, ask: Callable[[], Awaitable[Any]], wanted: Any) -> None:
+    async def until(self, ask: Callable[[], Awaitable[Any]], *, wanted: Any) -> None:
         """Ask again and again until the answer is the wanted one."""
         async with asyncio.timeout(START_SECONDS):
             while await ask() != wanted:
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(POLL_SECONDS)
 
     def hang_up(self) -> None:
         """Send SIGHUP."""

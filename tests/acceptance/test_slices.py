@@ -4,7 +4,6 @@ import base64
 import hashlib
 import hmac
 import json
-import os
 import stat
 
 from tests.acceptance.flex import envelope, record
@@ -159,7 +158,8 @@ async def test_calabrio_is_told_what_it_understands(tmp_path):
             "agents: {files: [agents.csv], unmapped: hold}\n"
             "destinations:\n  calabrio:\n    mapping: calabrio_rta_json\n"
             f"    url: {calabrio.url}\n    {RETRY}\n"
-            "    options: {authentication_key: '${KEY}', source_id: '1', states: {'not_ready:Lunch': Lunch}}\n"
+            "    options: {authentication_key: '${KEY}', source_id: '1',"
+            " states: {'not_ready:Lunch': Lunch}}\n"
         )
         async with Gateway(tmp_path, config, {"KEY": "made-up"}) as gateway:
             await gateway.post("flex", envelope(record(1, 0)))
@@ -174,20 +174,38 @@ async def test_calabrio_is_told_what_it_understands(tmp_path):
             assert (code, json.loads(out)) == (0, [])
 
 
+async def test_held_events_go_out_under_the_id_that_the_roster_brings(tmp_path):
+    (tmp_path / "agents.csv").write_text("source,agent_id,wfm_id\n")
+    async with WfmStandIn() as wfm:
+        config = sources(FLEX) + "agents: {files: [agents.csv], unmapped: hold}\n"
+        async with Gateway(tmp_path, config + cloudevents(wfm.url)) as gateway:
+            await gateway.post("flex", envelope(record(1, 0)))
+            await gateway.post("flex", envelope(record(1, 1)))
+            await gateway.until(lambda: gateway.told_of("wfm", "held"), wanted=3)
+            (tmp_path / "agents.csv").write_text(f"source,agent_id,wfm_id\nflex,WK{1:032x},2001\n")
+            await wfm.wait_for(3)
+    assert {each["data"]["agent"]["wfm_id"] for each in told(wfm)} == {"2001"}
+    assert [each["type"] for each in told(wfm)] == [
+        "wfm.agent.login.v1",
+        "wfm.agent.state.v1",
+        "wfm.agent.state.v1",
+    ]
+
+
 async def test_dead_letters_are_kept_shown_and_sent_again(tmp_path):
     async with WfmStandIn() as wfm:
         wfm.answer(418)
         async with Gateway(tmp_path, sources(FLEX) + cloudevents(wfm.url)) as gateway:
             await gateway.post("flex", envelope(record(1, 0)))
             await wfm.wait_for(2)
-            await gateway.until(lambda: gateway.count("dead-letters"), 2)
+            await gateway.until(lambda: gateway.count("dead-letters"), wanted=2)
             _, out, _ = await gateway.run("dead-letters", "list", "--json")
             assert {each["status"] for each in json.loads(out)} == {418}
             wfm.answer(200)
             code, _, _ = await gateway.run("dead-letters", "retry", "--all")
             assert code == 0
             await wfm.wait_for(4)
-            await gateway.until(lambda: gateway.count("dead-letters"), 0)
+            await gateway.until(lambda: gateway.count("dead-letters"), wanted=0)
             assert await gateway.stop() == 0
             assert await gateway.count("dead-letters") == 0
     assert [each["type"] for each in told(wfm)] == ["wfm.agent.login.v1", "wfm.agent.state.v1"]
@@ -199,11 +217,11 @@ async def test_a_refused_key_parks_the_destination_and_loses_nothing(tmp_path):
         async with Gateway(tmp_path, sources(FLEX) + cloudevents(wfm.url)) as gateway:
             await gateway.post("flex", envelope(record(1, 0)))
             await wfm.wait_for(1)
-            await gateway.until(lambda: gateway.is_parked("wfm"), True)
+            await gateway.until(lambda: gateway.told_of("wfm", "parked"), wanted=True)
             wfm.answer(200)
             gateway.hang_up()
             await wfm.wait_for(3)
-            await gateway.until(lambda: gateway.is_parked("wfm"), False)
+            await gateway.until(lambda: gateway.told_of("wfm", "parked"), wanted=False)
             assert await gateway.count("dead-letters") == 0
 
 
@@ -224,7 +242,7 @@ async def test_unreadable_input_is_kept_and_harms_nobody(tmp_path):
 async def test_files_are_private_and_a_second_process_is_refused(tmp_path):
     async with Gateway(tmp_path, sources(FLEX) + "destinations: {}\n") as gateway:
         for name in ("gateway.db", "gateway.db.sock"):
-            assert stat.S_IMODE(os.stat(tmp_path / name).st_mode) == 0o600
+            assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
         code, _, err = await gateway.run("serve")
         assert code == 1
         assert "Traceback" not in err
