@@ -318,6 +318,10 @@ class Records(Protocol):
         """Return what is known of every agent, by key."""
         ...
 
+    async def agent_keys(self) -> Sequence[str]:
+        """Return the key of every agent of whom something is known."""
+        ...
+
     async def seen_states(self) -> Sequence[SeenState]:
         """Return every activity and state name told, by source."""
         ...

@@ -6,13 +6,16 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from gateway.model.errors import OperationError
+from gateway.operations.agents import count_unmapped
+from gateway.operations.table import Bench
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
     from gateway.engine.destination import Destination
     from gateway.model.delivery import Delivery
-    from gateway.ports import Store
+    from gateway.ports import Roster, Store
     from gateway.settings import Settings
     from gateway.telemetry.metrics import Metrics, SourceHealth
 
@@ -29,8 +32,10 @@ class Attendant:
         sources: Mapping[str, SourceHealth],
         workers: Mapping[str, bool],
         metrics: Metrics,
-        now: Callable[[], Any],
+        roster: Roster,
+        now: Callable[[], datetime],
     ) -> None:
+        self.bench = Bench(store=store, settings=settings, live=self, now=now, roster=roster)
         self._settings = settings
         self._store = store
         self._destinations = destinations
@@ -51,10 +56,6 @@ class Attendant:
 
     def offer(self, deliveries: Sequence[Delivery]) -> None:
         """Hand deliveries to their destinations' lanes."""
-        if len(self._destinations) == 1:
-            for only in self._destinations.values():
-                only.offer(deliveries)
-            return
         by_name: dict[str, list[Delivery]] = {}
         for delivery in deliveries:
             by_name.setdefault(delivery.destination, []).append(delivery)
@@ -110,6 +111,9 @@ class Attendant:
             behind = (self._now() - backlog.oldest).total_seconds() if backlog.oldest else 0
             metrics.seconds_behind.labels(name).set(max(0, behind))
         await self._measure_sizes()
+        agents, states = await count_unmapped(self.bench)
+        metrics.unmapped_agents.set(agents)
+        metrics.unmapped_states.set(states)
 
     async def _measure_sizes(self) -> None:
         metrics = self._metrics

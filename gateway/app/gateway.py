@@ -28,7 +28,6 @@ from gateway.http.server import server_context
 from gateway.http.transport import HttpTransport
 from gateway.http.unix import socket_path
 from gateway.operations import OPERATIONS
-from gateway.operations.table import Bench
 from gateway.pipeline.verify import checker_for
 from gateway.store.sqlite import open_store
 from gateway.telemetry.logs import configure, logger
@@ -111,6 +110,7 @@ class Gateway:
             sources=self._source_health,
             workers=self._workers,
             metrics=self._metrics,
+            roster=self._roster,
             now=utc_now,
         )
 
@@ -171,13 +171,7 @@ class Gateway:
         settings = self._settings
         admin = Admin(
             operations=OPERATIONS,
-            bench=Bench(
-                store=self._store,
-                settings=settings,
-                live=self._attendant,
-                now=utc_now,
-                roster=self._roster,
-            ),
+            bench=self._attendant.bench,
             health=self._attendant,
             metrics=self._metrics,
             version=version("wfm-gateway"),
@@ -231,9 +225,10 @@ class Gateway:
             self._workers[name] = True
             try:
                 await work()
-                return
             except Exception as problem:
                 log.critical("worker.failed", worker=name, exc_info=problem)
+            else:
+                return
             self._workers[name] = False
             await asyncio.sleep(pause)
             pause = min(pause * 2, RESTART_LONGEST)

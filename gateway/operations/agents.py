@@ -46,14 +46,28 @@ def _agent_json(bench: Bench, key: str, known: dict[str, Any]) -> dict[str, Any]
 async def _states(bench: Bench, params: dict[str, Any]) -> list[dict[str, Any]]:
     states = await bench.store.seen_states()
     shown = [
-        _state_json(state, is_mapped=state.mapped or _is_mapped_now(bench, state))
+        _state_json(state, is_mapped=state.mapped or is_mapped_now(bench, state))
         for state in states
         if params["source"] in (None, state.source)
     ]
     return [each for each in shown if not (params["unmapped"] and each["mapped"])]
 
 
-def _is_mapped_now(bench: Bench, state: SeenState) -> bool:
+async def count_unmapped(bench: Bench) -> tuple[int, int]:
+    """Return how many agents have no WFM id, and how many state names no mapping."""
+    keys = await bench.store.agent_keys()
+    states = await bench.store.seen_states()
+    agents = sum(not _has_wfm_id(bench, key) for key in keys)
+    return agents, sum(not (each.mapped or is_mapped_now(bench, each)) for each in states)
+
+
+def _has_wfm_id(bench: Bench, key: str) -> bool:
+    source, _, agent_id = key.partition(":")
+    entry = bench.roster.entry(source, agent_id) if bench.roster else None
+    return entry is not None and bool(entry.wfm_id)
+
+
+def is_mapped_now(bench: Bench, state: SeenState) -> bool:
     """Whether today's configuration names a state that was unmapped when it was last seen."""
     source = bench.settings.sources.get(state.source)
     statuses = getattr(source.options, "statuses", None) if source else None

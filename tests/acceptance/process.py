@@ -157,7 +157,7 @@ class Gateway:
     async def until(self, ask: Callable[[], Awaitable[Any]], *, wanted: Any) -> None:
         """Ask again and again until the answer is the wanted one."""
         async with asyncio.timeout(START_SECONDS):
-            while await ask() != wanted:
+            while await ask() != wanted:  # noqa: ASYNC110 - another process has no event to await
                 await asyncio.sleep(POLL_SECONDS)
 
     def hang_up(self) -> None:

@@ -57,6 +57,11 @@ class SqliteLookups:
             values = (f"{source}:", f"{source};")
         return await self._database.read(lambda c: dict(rows_of(c, sql, values)))
 
+    async def agent_keys(self) -> Sequence[str]:
+        """Return the key of every agent of whom something is known."""
+        rows = await self._database.read(lambda c: rows_of(c, "SELECT key FROM agents"))
+        return [key for (key,) in rows]
+
     async def seen_states(self) -> Sequence[SeenState]:
         """Return every activity and state name told, by source."""
         rows = await self._database.read(lambda connection: rows_of(connection, SEEN_STATES))
