@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from marshmallow import Schema, fields, missing, validate
+from marshmallow import Schema, fields, validate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,7 +45,7 @@ def field_schema(field: fields.Field[Any]) -> dict[str, Any]:
     if field.allow_none and isinstance(described.get("type"), str):
         described["type"] = [described["type"], "null"]
     default = field.load_default
-    if default is not missing and isinstance(default, (str, int, float, bool)):
+    if default is None or isinstance(default, str | int | float):
         described["default"] = default
     return described
 
