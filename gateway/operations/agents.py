@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from gateway.mapping.fields import comparable
+from gateway.model.clock import from_rfc3339, rfc3339
 from gateway.operations.params import UnmappedParams
 from gateway.operations.table import Bench, Operation
 
@@ -36,7 +37,7 @@ def _agent_json(bench: Bench, key: str, known: dict[str, Any]) -> dict[str, Any]
         "wfm_id": (entry.wfm_id or None) if entry else None,
         "status": now["status"],
         "reason": now["reason"] if any(now["reason"].values()) else None,
-        "since": now["since"],
+        "since": rfc3339(from_rfc3339(now["since"])) if now["since"] else None,
         "next": now["next"],
         "contacts": len(known["contacts"]),
         "logged_in": known["logged_in"],
