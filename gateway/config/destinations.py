@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -24,7 +25,7 @@ from gateway.config.sections import is_loopback
 from gateway.mapping.checks.options import Duration, SecretField
 from gateway.mapping.destination import Clock
 from gateway.model.event import EventType
-from gateway.model.secret import Secret
+from gateway.model.secret import Secret, holds_secret
 from gateway.settings import (
     IDENTIFIERS,
     INCLUDABLE,
@@ -54,50 +55,6 @@ AUTH_KEYS = {
 }
 
 
-class AuthSchema(Schema):
-    """`auth` of a destination."""
-
-    type = one_of(AUTH_KEYS, load_default="none")
-    name = fields.String(validate=HEADER_NAME)
-    value = SecretField()
-    username = fields.String()
-    password = SecretField()
-    token = SecretField()
-    plaintext = Flag(load_default=False)
-
-    @post_load
-    def _settings(self, data: dict[str, Any], **_: Any) -> tuple[DestinationAuth, bool]:
-        kind, plaintext = data.pop("type"), data.pop("plaintext")
-        wanted = AUTH_KEYS[kind]
-        problems = {key: ["Missing data for required field."] for key in wanted - set(data)}
-        problems |= {key: [f"Not a key of the type {kind}."] for key in set(data) - wanted}
-        problems |= {
-            key: ["Must not be empty, and may not hold control characters."]
-            for key, value in data.items()
-            if isinstance(value, Secret) and not _fits_header(value)
-        }
-        if problems:
-            raise ValidationError(problems)
-        return DestinationAuth(kind, _headers(kind, data)), plaintext
-
-
-def _fits_header(secret: Secret) -> bool:
-    text = secret.reveal()
-    return bool(text) and all(character.isprintable() for character in text)
-
-
-def _headers(kind: str, data: dict[str, Any]) -> tuple[tuple[str, Secret], ...]:
-    match kind:
-        case "header":
-            return ((data["name"], data["value"]),)
-        case "basic":
-            pair = f"{data['username']}:{data['password'].reveal()}".encode()
-            return (("Authorization", Secret(f"Basic {b64encode(pair).decode()}")),)
-        case "bearer":
-            return (("Authorization", Secret(f"Bearer {data['token'].reveal()}")),)
-    return ()
-
-
 class ClientTlsSchema(Schema):
     """`tls` of a destination."""
 
@@ -110,6 +67,55 @@ class ClientTlsSchema(Schema):
         if "private_key" in data and "certificate" not in data:
             raise ValidationError("Needs a certificate.", field_name="private_key")
         return ClientTls(**data)
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What `auth` says: credentials, TLS, and whether a secret may travel unencrypted."""
+
+    auth: DestinationAuth = field(default_factory=DestinationAuth)
+    tls: ClientTls | None = None
+    plaintext: bool = False
+
+
+class AuthSchema(Schema):
+    """`auth` of a destination."""
+
+    type = one_of(AUTH_KEYS, load_default="none")
+    name = fields.String(validate=HEADER_NAME)
+    value = SecretField()
+    username = fields.String()
+    password = SecretField(may_be_empty=True)
+    token = SecretField()
+    tls = fields.Nested(ClientTlsSchema, load_default=None)
+    plaintext = Flag(load_default=False)
+
+    @post_load
+    def _settings(self, data: dict[str, Any], **_: Any) -> Admission:
+        kind, tls, plaintext = (data.pop(key) for key in ("type", "tls", "plaintext"))
+        wanted = AUTH_KEYS[kind]
+        problems = {key: ["Missing data for required field."] for key in wanted - set(data)}
+        problems |= {key: [f"Not a key of the type {kind}."] for key in set(data) - wanted}
+        problems |= {
+            key: ["May not hold control characters."]
+            for key, value in data.items()
+            if isinstance(value, Secret) and not value.reveal().isprintable()
+        }
+        if problems:
+            raise ValidationError(problems)
+        return Admission(DestinationAuth(kind, _headers(kind, data)), tls, plaintext)
+
+
+def _headers(kind: str, data: dict[str, Any]) -> tuple[tuple[str, Secret], ...]:
+    match kind:
+        case "header":
+            return ((data["name"], data["value"]),)
+        case "basic":
+            pair = f"{data['username']}:{data['password'].reveal()}".encode()
+            return (("Authorization", Secret(f"Basic {b64encode(pair).decode()}")),)
+        case "bearer":
+            return (("Authorization", Secret(f"Bearer {data['token'].reveal()}")),)
+    return ()
 
 
 class RetrySchema(Schema):
@@ -160,7 +166,7 @@ def destination_schema(registry: Registry, sources: Iterable[str]) -> Schema:
         {
             "mapping": one_of(registry.destinations, required=True),
             "url": Url(required=True),
-            "auth": fields.Nested(AuthSchema, load_default=lambda: (DestinationAuth(), False)),
+            "auth": fields.Nested(AuthSchema, load_default=Admission),
             "tls": fields.Nested(ClientTlsSchema),
             "options": fields.Dict(load_default=dict),
             "events": list_of(one_of(EVENTS), least=1),
@@ -198,27 +204,31 @@ def load_destination(
     if mapping is not None:
         options, wrong = attempt(mapping.options(), data.get("options", {}))
         problems |= {"options": wrong} if wrong else {}
-        problems |= _disagreements(mapping, data)
+        problems |= _disagreements(mapping, data, options)
     if problems or mapping is None:
         raise ValidationError(problems)
     return _settings(name, mapping, options, data), _warnings(name, mapping, data)
 
 
-def _disagreements(mapping: DestinationMapping, data: Mapping[str, Any]) -> dict[str, list[str]]:
+def _disagreements(
+    mapping: DestinationMapping, data: Mapping[str, Any], options: Any
+) -> dict[str, list[str]]:
     problems: dict[str, list[str]] = {}
     batch = data.get("batch")
     if isinstance(batch, BatchSettings) and batch.max_events > mapping.max_batch:
         most = f"at most {mapping.max_batch} events" if mapping.max_batch > 1 else "no batches"
         problems["batch"] = [f"The mapping {mapping.name} takes {most}."]
-    auth = data.get("auth")
-    if isinstance(auth, tuple) and "url" in data:
+    admission = data.get("auth")
+    if isinstance(admission, Admission) and "url" in data:
         parts = urlsplit(data["url"])
-        settings, plaintext = auth
         is_open = parts.scheme == "http" and not is_loopback(parts.hostname or "")
-        if settings.headers and is_open and not plaintext:
+        has_secret = bool(admission.auth.headers) or holds_secret(options)
+        if has_secret and is_open and not admission.plaintext:
             problems["url"] = [
                 "Plain http would show the secret; use https, or auth.plaintext: true."
             ]
+        if admission.tls is not None and "tls" in data:
+            problems["tls"] = ["Stands in auth already."]
     return problems
 
 
@@ -229,7 +239,7 @@ def _settings(
     plain = {
         key: data[key]
         for key in (
-            *("tls", "timeout", "concurrency", "rate_limit", "batch", "retry", "circuit", "order"),
+            *("timeout", "concurrency", "rate_limit", "batch", "retry", "circuit", "order"),
             *("settle", "max_backlog"),
         )
         if key in data
@@ -238,7 +248,8 @@ def _settings(
         name=name,
         mapping=mapping,
         url=data["url"],
-        auth=data["auth"][0],
+        auth=data["auth"].auth,
+        tls=data.get("tls") or data["auth"].tls,
         options=options,
         events=frozenset(EventType(each) for each in data.get("events", ())) or mapping.events,
         sources=frozenset(data["sources"]) if "sources" in data else None,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +20,23 @@ class Secret:
     def __str__(self) -> str:
         """Never the secret."""
         return "***"
+
+
+def secrets_in(value: Any) -> Iterator[Secret]:
+    """Return every secret in *value*: in a dataclass, a mapping or a sequence, however deep."""
+    if isinstance(value, Secret):
+        yield value
+    elif is_dataclass(value):
+        for each in fields(value):
+            yield from secrets_in(getattr(value, each.name))
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from secrets_in(inner)
+    elif isinstance(value, list | tuple | set | frozenset):
+        for inner in value:
+            yield from secrets_in(inner)
+
+
+def holds_secret(value: Any) -> bool:
+    """Whether there is any secret in *value*."""
+    return next(secrets_in(value), None) is not None

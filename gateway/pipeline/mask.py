@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
-from gateway.model.secret import Secret
+from gateway.model.secret import secrets_in
 
 if TYPE_CHECKING:
     from gateway.model.outgoing import OutgoingRequest
@@ -48,7 +47,7 @@ class Mask:
 
 def mask_of(settings: DestinationSettings) -> Mask:
     """Collect a destination's secrets: its credentials, and those among its options."""
-    plain = {secret.reveal() for secret in _secrets(settings.options)}
+    plain = {secret.reveal() for secret in secrets_in(settings.options)}
     for name, secret in settings.auth.headers:
         plain.add(secret.reveal())
         if name == "Authorization":  # a vendor may repeat a token without its scheme
@@ -61,17 +60,3 @@ def _forms(text: str) -> set[str]:
     """Return a secret as it stands in text, JSON and URLs."""
     raw = text.encode("utf-8", "surrogatepass")
     return {text, json.dumps(text)[1:-1], quote(raw, safe=""), quote_plus(raw)} - {""}
-
-
-def _secrets(value: Any) -> Iterator[Secret]:
-    if isinstance(value, Secret):
-        yield value
-    elif is_dataclass(value):
-        for each in fields(value):
-            yield from _secrets(getattr(value, each.name))
-    elif isinstance(value, Mapping):
-        for each in value.values():
-            yield from _secrets(each)
-    elif isinstance(value, list | tuple | set | frozenset):
-        for each in value:
-            yield from _secrets(each)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from gateway.mapping.parameters import media_type
@@ -26,8 +27,9 @@ UNPROCESSABLE = 422
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The parts of one request. *records* are in the order in which they are taken."""
+    """The parts of one request to *source*. *records* are in the order in which they are taken."""
 
+    source: str
     records: tuple[Record, ...]
     quarantined: tuple[Quarantined, ...]
     flaws: tuple[Flaw, ...]
@@ -35,8 +37,17 @@ class Reading:
 
     @property
     def keys(self) -> tuple[RecordKey, ...]:
-        """What the journal needs to tell duplicates apart."""
-        return tuple(RecordKey(each.index, each.digest) for each in self.records)
+        """What the journal needs to tell duplicates apart: those of one source."""
+        return tuple(RecordKey(each.index, self._scoped(each.digest)) for each in self.records)
+
+    def _scoped(self, digest: bytes | None) -> bytes | None:
+        if digest is None:
+            return None
+        return blake2b(digest, digest_size=16, key=self._scope).digest()
+
+    @property
+    def _scope(self) -> bytes:
+        return blake2b(self.source.encode(), digest_size=16).digest()
 
     def is_unusable(self) -> bool:
         """Whether there is something in it, and all of it is bad."""
@@ -64,7 +75,7 @@ def read(verified: VerifiedReceipt, source: SourceSettings) -> Reading:
             case Record():
                 records.append(part)
     ignored = sum(isinstance(part, Ignored) for part in parts)
-    return Reading(tuple(in_order(records)), tuple(bad), tuple(flaws), ignored)
+    return Reading(source.name, tuple(in_order(records)), tuple(bad), tuple(flaws), ignored)
 
 
 def in_order(records: Sequence[Record]) -> list[Record]:

@@ -47,17 +47,21 @@ class Secrets(fields.Field[tuple[Secret, ...]]):
 
 
 class SecretField(fields.Field[Secret]):
-    """One secret that is not empty. Its value is in no message."""
+    """One secret, not empty unless it *may_be_empty*. Its value is in no message."""
 
     default_error_messages = {  # noqa: RUF012 - marshmallow's own name and form
         "invalid": "Must be a text (a number needs quotes).",
         "empty": "Must not be empty.",
     }
 
+    def __init__(self, *, may_be_empty: bool = False, **more: Any) -> None:
+        super().__init__(**more)
+        self._may_be_empty = may_be_empty
+
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Secret:
         if not isinstance(value, str):
             raise self.make_error("invalid")
-        if not value.strip():
+        if not value.strip() and not self._may_be_empty:
             raise self.make_error("empty")
         return Secret(value)
 
