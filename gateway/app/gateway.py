@@ -115,8 +115,8 @@ class Gateway:
         )
 
     def reload(self) -> None:
-        """Read the roster again, and probe the destinations that are parked."""
-        log.info("gateway.reloaded")
+        """Probe the destinations that are parked, and look at what is held again."""
+        log.info("gateway.probing")
         self._released.set()
         for destination in self._destinations.values():
             destination.reload_probe()
