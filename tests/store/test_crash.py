@@ -107,6 +107,12 @@ async def test_a_full_disk_is_told_and_mends_itself(engine, tmp_path):
     assert mended == "mended: True"
 
 
+async def test_a_log_that_cannot_grow_starts_over(engine, tmp_path):
+    async with victim("crowd", engine, tmp_path) as process:
+        (told,) = await lines(process, 1)
+    assert int(told.removeprefix("kept: ")) > 80
+
+
 async def test_a_second_opening_is_refused(engine, opened, tmp_path, clock):
     await opened()
     with pytest.raises(StoreLockedError):

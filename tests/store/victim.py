@@ -65,9 +65,23 @@ async def fill(store):
     await store.close()
 
 
+async def crowd(store):
+    """Append one by one while the log may not grow; tell how often that was possible."""
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (SMALL_FILE, hard))
+    kept = 0
+    for number in range(100):
+        try:
+            await store.append(receipt(b"small"), keys(str(number)))
+        except StoreUnavailableError:
+            continue
+        kept += 1
+    tell(f"kept: {kept}")
+
+
 async def main(what, engine, place):
     store = ENGINES[engine](Path(place), now)
-    await {"append": append, "claim": claim, "fill": fill}[what](store)
+    await {"append": append, "claim": claim, "crowd": crowd, "fill": fill}[what](store)
 
 
 if __name__ == "__main__":

@@ -46,7 +46,8 @@ class SqliteStore(
 
     async def check_writable(self) -> None:
         """Make something small durable, or raise `StoreUnavailableError`."""
-        await self._database.write(_touch)
+        now = self._database.now_millis()
+        await self._database.write(lambda transaction: _note_probe(transaction, now))
 
     async def close(self) -> None:
         """Finish what is under way, mark the end as clean, and let go of the store."""
@@ -55,8 +56,9 @@ class SqliteStore(
             await self._database.close()
 
 
-def _touch(transaction: Transaction) -> None:
-    transaction.run("UPDATE meta SET value = 0 WHERE key = 'clean'")
+def _note_probe(transaction: Transaction, now: int) -> None:
+    # A value that stays the same would write nothing and prove nothing.
+    transaction.run("INSERT OR REPLACE INTO meta VALUES ('probed_at', ?)", (now,))
 
 
 def open_store(

@@ -100,7 +100,7 @@ class Writer:
 
     def _next(self) -> None:
         while self._queue.operations:
-            if self._checkpointer.must_restart and self._connection is not None:
+            if self._checkpointer.must_restart:
                 self._checkpointer.must_restart = False
                 self._hand_over(self._restart_wal, lambda _problem: self._next())
                 return
@@ -167,6 +167,8 @@ class Writer:
         self._roll_back()
         operations = group.operations
         is_ours = isinstance(problem, UNAVAILABLE)
+        if is_ours:
+            self._checkpointer.must_restart = True  # a log that starts over needs no new room
         if is_ours and not isinstance(problem, apsw.FullError):
             self._drop_connection()
             _refuse(operations, unavailable(problem))
@@ -191,7 +193,8 @@ class Writer:
             connection.close(force=True)
 
     def _restart_wal(self) -> None:
-        assert self._connection is not None
+        if self._connection is None:
+            self._connection = self._connect()
         self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
 
 
