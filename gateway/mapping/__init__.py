@@ -27,7 +27,7 @@ from gateway.mapping.source import (
     SourceMapping,
     Unreadable,
 )
-from gateway.mapping.states import States, StateTable
+from gateway.mapping.states import States, StateTable, reason_words
 from gateway.model.agent import (
     Channel,
     Contact,
@@ -115,6 +115,7 @@ __all__ = [
     "one_header",
     "one_request",
     "read_json",
+    "reason_words",
     "rfc3339",
     "values_of",
 ]

@@ -27,14 +27,21 @@ class StateTable:
 
     def code(self, data: Mapping[str, Any]) -> str | None:
         """Return the code for an event's data: the closest entry, reason before wildcard."""
-        status, reason = data.get("status"), data.get("reason") or {}
-        words = [str(reason[name]).casefold() for name in ("label", "code") if reason.get(name)]
-        for kind in (status, ANY):
+        words = [word.casefold() for word in reason_words(data)]
+        for kind in (data.get("status"), ANY):
             for word in (*words, ANY):
                 found = self.codes.get((str(kind), word))
                 if found is not None:
                     return found
         return None
+
+
+def reason_words(data: Mapping[str, Any]) -> list[str]:
+    """Return the reason of an event's data in words: its label, then its code, where known."""
+    reason = data.get("reason")
+    if not isinstance(reason, dict):
+        return []
+    return [str(reason[name]) for name in ("label", "code") if reason.get(name)]
 
 
 class States(fields.Field[StateTable]):

@@ -27,6 +27,7 @@ from gateway.mapping import (
     Told,
     Verdict,
     one_request,
+    reason_words,
 )
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ MAX_BATCH = 500
 """No maximum is documented; the vendor's own performance tests send 50 and 1000."""
 
 LONGEST_CODE = 300
-OUR_FAULTS = ("state code is required", "longer than", "too long", "300")
+OUR_FAULT = "state code"
+"""A 500 that names it: it is missing or too long. A flooded queue of states is not our fault."""
+
 WRONG_SETTINGS = ("authentication", "source")
 
 
@@ -105,11 +108,11 @@ def _state_code(told: Told, options: CalabrioOptions) -> str | None:
 
 
 def _fallback(told: Told, options: CalabrioOptions) -> str:
-    status, reason = str(told.data["status"]), told.data.get("reason") or {}
+    status = str(told.data.get("status") or "unknown")
     if status == "logged_out":
         return options.logout_state_code
-    label = reason.get("label") or reason.get("code")
-    return f"{status}:{label}" if status == "not_ready" and label else status
+    words = reason_words(told.data)
+    return f"{status}:{words[0]}" if status == "not_ready" and words else status
 
 
 def _request(states: Sequence[_State], options: CalabrioOptions) -> Request:
@@ -134,7 +137,7 @@ def _judge(answer: Answer, count: int, _options: CalabrioOptions) -> Judgement |
             return Judgement(Verdict.PARK, "the vendor names the authentication key or the source")
         case 400 if "user" in text and count == 1:
             return Judgement(Verdict.HOLD, "the vendor does not know the agent")
-        case 500 if any(word in text for word in OUR_FAULTS):
+        case 500 if OUR_FAULT in text:
             return Judgement(Verdict.PERMANENT, "the vendor refuses the state code")
     return None
 
