@@ -154,6 +154,11 @@ class Gateway:
         _, ready = await self.get_admin("/readyz")
         return ready["destinations"][destination][what]
 
+    async def untranslated(self) -> int:
+        """Return how many receipts wait to be translated."""
+        _, ready = await self.get_admin("/readyz")
+        return ready["store"]["untranslated"]
+
     async def until(self, ask: Callable[[], Awaitable[Any]], *, wanted: Any) -> None:
         """Ask again and again until the answer is the wanted one."""
         async with asyncio.timeout(START_SECONDS):
