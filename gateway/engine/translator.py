@@ -139,7 +139,7 @@ class Translator:
         """Make it durable, however long that takes: the receipts stay claimed meanwhile."""
         waits = AsyncRetrying(
             retry=retry_if_exception_type(StoreUnavailableError),
-            wait=wait_exponential_jitter(initial=0.1, max=5),
+            wait=wait_exponential_jitter(multiplier=0.1, max=5, jitter=0.1),
             before_sleep=lambda state: log.warning(
                 "translation.postponed", attempt=state.attempt_number, receipts=len(finished)
             ),

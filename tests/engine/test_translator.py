@@ -1,0 +1,159 @@
+"""Receipts into events and deliveries, on the real store with the installed mappings."""
+
+import asyncio
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from prometheus_client import generate_latest
+
+from gateway.engine.intake import JournalIntake, Readings
+from gateway.engine.translator import Translator
+from gateway.flow import Routing
+from gateway.mapping.registry import installed
+from gateway.model.errors import ContentError, StoreUnavailableError
+from gateway.model.receipt import Receipt, VerifiedReceipt
+from gateway.ports import Selection
+from gateway.settings import SourceAuth, SourceSettings
+from gateway.store.sqlite import open_store
+from gateway.telemetry.metrics import Metrics, SourceHealth
+from tests.acceptance.flex import envelope, record
+
+NOW = datetime(2026, 3, 2, 13, 0, tzinfo=UTC)
+MAPPING = installed().sources["flex_rta"]
+
+
+class NoRoster:
+    def entry(self, _source, _agent_id):
+        return None
+
+
+def source(mapping=MAPPING, accounts=()):
+    options = mapping.options().load({})
+    return SourceSettings("flex", mapping, SourceAuth("none"), options, frozenset(accounts))
+
+
+def received(body):
+    headers = (("content-type", "application/json"),)
+    return VerifiedReceipt(Receipt("flex", NOW, "POST", headers, "", body))
+
+
+@asynccontextmanager
+async def translating(path, sources, *, accept=None):
+    """Run a translator over a store; give the intake, the store and the metrics."""
+    store = open_store(path / "gateway.db", now=lambda: NOW)
+    metrics, readings = Metrics(), Readings()
+    health = {name: SourceHealth() for name in (accept or sources)}
+    translator = Translator(
+        store,
+        sources,
+        routing=lambda: Routing((), "forward", NoRoster()),
+        readings=readings,
+        offer=lambda _deliveries: None,
+        metrics=metrics,
+        health=health,
+    )
+    intake = JournalIntake(
+        store, accept or sources, readings=readings, metrics=metrics, health=health
+    )
+    task = asyncio.ensure_future(translator.run())
+    try:
+        yield intake, store, metrics
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        await store.close()
+
+
+async def until(is_so):
+    async with asyncio.timeout(10):
+        while not is_so():  # noqa: ASYNC110 - the translator tells nobody when it is done
+            await asyncio.sleep(0)
+
+
+async def settled(store):
+    await until(lambda: store.untranslated_count() == 0)
+
+
+def told(metrics, line):
+    return line in generate_latest(metrics.registry).decode()
+
+
+async def test_a_receipt_becomes_events_and_what_is_known(tmp_path):
+    async with translating(tmp_path, {"flex": source()}) as (intake, store, metrics):
+        answer = await intake.accept(received(envelope(record(1, 0), record(1, 1))))
+        assert (answer.accepted, answer.duplicates, answer.quarantined) == (2, 0, 0)
+        await settled(store)
+        assert (await store.sizes())["events"] == 3
+        assert list(await store.agent_keys()) == [f"flex:WK{1:032x}"]
+        assert {each.label for each in await store.seen_states()} == {"Available", "Lunch"}
+        await until(lambda: told(metrics, 'events_total{source="flex",type="agent.state"} 2.0'))
+
+
+async def test_what_is_known_goes_on_after_a_restart(tmp_path):
+    sources = {"flex": source()}
+    async with translating(tmp_path, sources) as (intake, store, _):
+        await intake.accept(received(envelope(record(1, 5))))
+        await settled(store)
+    async with translating(tmp_path, sources) as (intake, store, metrics):
+        await intake.accept(received(envelope(record(1, 4))))
+        await settled(store)
+        assert (await store.sizes())["events"] == 2
+    assert 'note="history"} 1.0' in generate_latest(metrics.registry).decode()
+
+
+async def test_a_mapping_that_fails_harms_its_own_record_only(tmp_path):
+    def translate(one, options, received_at):
+        if one.agent_id.endswith("1"):
+            raise ZeroDivisionError
+        return MAPPING.translate(one, options, received_at)
+
+    broken = source(replace(MAPPING, translate=translate))
+    async with translating(tmp_path, {"flex": broken}) as (intake, store, _):
+        answer = await intake.accept(received(envelope(record(1, 0), record(2, 0))))
+        assert answer.accepted == 2
+        await settled(store)
+        assert list(await store.agent_keys()) == [f"flex:WK{2:032x}"]
+        (entry,) = await store.quarantine_entries(Selection())
+    assert (entry.entry.reason, entry.entry.index) == ("translate", 0)
+    assert "flex_rta 1 failed: ZeroDivisionError" in entry.entry.detail
+
+
+async def test_a_quarantined_record_is_translated_when_retried(tmp_path):
+    foreign = {"flex": source(accounts=["AC" + "9" * 32])}
+    async with translating(tmp_path, foreign) as (intake, store, _):
+        with pytest.raises(ContentError) as raised:
+            await intake.accept(received(envelope(record(1, 0))))
+        assert raised.value.status == 422
+    async with translating(tmp_path, {"flex": source()}) as (_, store, _metrics):
+        assert await store.retry_quarantine(Selection()) == 1
+        await settled(store)
+        assert len(await store.agent_keys()) == 1
+        assert list(await store.quarantine_entries(Selection())) == []
+
+
+async def test_receipts_of_a_source_that_is_gone_are_set_aside(tmp_path):
+    async with translating(tmp_path, {}, accept={"flex": source()}) as (intake, store, _):
+        await intake.accept(received(envelope(record(1, 0))))
+        await settled(store)
+        (entry,) = await store.quarantine_entries(Selection())
+    assert entry.entry.reason == "unknown_source"
+
+
+async def test_translation_waits_for_a_store_that_balks(tmp_path, monkeypatch):
+    async with translating(tmp_path, {"flex": source()}) as (intake, store, _):
+        finish, refused = store.finish, []
+
+        async def balk(finished):
+            if not refused:
+                refused.append(finished)
+                raise StoreUnavailableError("full")
+            return await finish(finished)
+
+        monkeypatch.setattr(store, "finish", balk)
+        await intake.accept(received(envelope(record(1, 0))))
+        await settled(store)
+        assert refused
+        assert (await store.sizes())["events"] == 2
