@@ -101,7 +101,7 @@ async def test_what_is_known_goes_on_after_a_restart(tmp_path):
         await intake.accept(received(envelope(record(1, 4))))
         await settled(store)
         assert (await store.sizes())["events"] == 2
-    assert 'note="history"} 1.0' in generate_latest(metrics.registry).decode()
+        await until(lambda: told(metrics, 'noted_total{note="history",source="flex"} 1.0'))
 
 
 async def test_a_mapping_that_fails_harms_its_own_record_only(tmp_path):
