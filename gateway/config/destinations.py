@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,6 +15,7 @@ from gateway.config.fields import (
     ExistingFile,
     Flag,
     Off,
+    Positive,
     Rate,
     Url,
     Whole,
@@ -47,6 +49,12 @@ STALE_AFTER = timedelta(minutes=15)
 IDENTIFY_BY = ("wfm_id", "external_id", "id")
 EVENTS = tuple(kind.value for kind in EventType)
 HEADER_NAME = validate.Regexp(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z", error="Not the name of a header.")
+NOT_OURS = validate.Regexp(
+    r"(?!(?:host|connection|content-length|transfer-encoding)\Z)",
+    re.IGNORECASE,
+    error="A header that the request itself needs.",
+)
+
 AUTH_KEYS = {
     "none": frozenset[str](),
     "header": frozenset({"name", "value"}),
@@ -82,9 +90,9 @@ class AuthSchema(Schema):
     """`auth` of a destination."""
 
     type = one_of(AUTH_KEYS, load_default="none")
-    name = fields.String(validate=HEADER_NAME)
+    name = fields.String(validate=[HEADER_NAME, NOT_OURS])
     value = SecretField()
-    username = fields.String()
+    username = fields.String(validate=validate.ContainsNoneOf(":", error="May not hold a colon."))
     password = SecretField(may_be_empty=True)
     token = SecretField()
     tls = fields.Nested(ClientTlsSchema, load_default=None)
@@ -121,21 +129,24 @@ def _headers(kind: str, data: dict[str, Any]) -> tuple[tuple[str, Secret], ...]:
 class RetrySchema(Schema):
     """`retry`."""
 
-    first = Duration()
-    max = Duration()
+    first = Positive()
+    max = Positive()
     give_up_after = Duration()
     suspect_after = Whole(least=2)
 
     @post_load
     def _settings(self, data: dict[str, Any], **_: Any) -> RetrySettings:
-        return RetrySettings(**data)
+        settings = RetrySettings(**data)
+        if settings.max < settings.first:
+            raise ValidationError("Must be at least retry.first.", field_name="max")
+        return settings
 
 
 class CircuitSchema(Schema):
     """`circuit`."""
 
     failures = Whole()
-    probe_after = Duration()
+    probe_after = Positive()
 
     @post_load
     def _settings(self, data: dict[str, Any], **_: Any) -> CircuitSettings:
@@ -156,7 +167,7 @@ class BatchSchema(Schema):
 class SnapshotSchema(Schema):
     """`snapshot`."""
 
-    every = Duration()
+    every = Positive()
     after_outage = Flag()
 
 
@@ -173,7 +184,7 @@ def destination_schema(registry: Registry, sources: Iterable[str]) -> Schema:
             "sources": list_of(one_of(sources), least=1),
             "include": list_of(one_of(INCLUDABLE), load_default=list),
             "identify_by": list_of(one_of(IDENTIFIERS), least=1, load_default=lambda: IDENTIFY_BY),
-            "timeout": Duration(),
+            "timeout": Positive(),
             "concurrency": Whole(most=10_000),
             "rate_limit": Rate(),
             "batch": fields.Nested(BatchSchema),

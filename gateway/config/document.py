@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -9,15 +10,20 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
 from ruamel.yaml.scalarbool import ScalarBoolean
 from ruamel.yaml.scalarfloat import ScalarFloat
-from ruamel.yaml.scalarint import ScalarInt
+from ruamel.yaml.scalarint import BinaryInt, HexInt, OctalInt, ScalarInt
 from ruamel.yaml.scalarstring import ScalarString
 
 from gateway.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+DEEPEST = 40
+MOST = 100_000
+"""How many keys and items a file holds at most, those of aliases counted where they are used."""
 
 Place = tuple[str | int, ...]
 """Where something stands: keys and list indices from the top."""
@@ -39,14 +45,16 @@ class Document:
 
     def problem(self, place: Place, message: str) -> str:
         """Return a printable line: file, line, YAML path, what is wrong."""
-        return f"{self.path}:{self.line(place)}: {written(place)}{message}"
+        text = f"{self.path}:{self.line(place)}: {written(place)}{message}"
+        return text.encode("utf-8", "backslashreplace").decode()
 
 
 def written(place: Place) -> str:
     """Write a place as ``sources.flex.accounts[0]: ``, nothing for the whole."""
     text = ""
     for step in place:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+        is_index = isinstance(step, int) and not isinstance(step, bool)
+        text += f"[{step}]" if is_index else f".{step}" if text else str(step)
     return f"{text}: " if text else ""
 
 
@@ -57,24 +65,51 @@ def read_document(path: Path) -> Document:
         ConfigurationError: it is not there, is not YAML, or is not a mapping.
     """
     try:
-        loaded = _yaml().load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8-sig")
+        _refuse_odd(path, text)
+        loaded = _yaml().load(text)
     except OSError as error:
         raise ConfigurationError([f"{path}: cannot be read: {error.strerror}"]) from error
     except UnicodeDecodeError as error:
         raise ConfigurationError([f"{path}: is not UTF-8"]) from error
     except YAMLError as error:
         raise ConfigurationError([f"{path}{_where(error)}"]) from error
+    except ValueError as error:
+        raise ConfigurationError([f"{path}: is not YAML: a number or date is none"]) from error
     if not isinstance(loaded, CommentedMap):
         raise ConfigurationError([f"{path}: must hold keys and values, and holds none"])
     lines: dict[Place, int] = {}
     content = _plain(loaded, (), lines)
+    if len(lines) > MOST:
+        raise ConfigurationError([f"{path}: holds more than {MOST} keys and items"])
     return Document(path, content, lines)
+
+
+def _refuse_odd(path: Path, text: str) -> None:
+    """Refuse what is YAML and no configuration: tags, endless depth.
+
+    Raises:
+        ConfigurationError: naming the first line of that kind.
+        YAMLError: it is not YAML.
+    """
+    depth = 0
+    for event in _yaml().parse(text):
+        at = f"{path}:{event.start_mark.line + 1}"
+        if getattr(event, "tag", None) is not None:
+            raise ConfigurationError([f"{at}: a tag (!…) means nothing here; a text needs quotes"])
+        depth += isinstance(event, CollectionStartEvent)
+        depth -= isinstance(event, CollectionEndEvent)
+        if depth > DEEPEST:
+            raise ConfigurationError([f"{at}: stands more than {DEEPEST} levels deep"])
 
 
 def _yaml() -> YAML:
     yaml = YAML(typ="rt", pure=True)
     yaml.allow_duplicate_keys = False
     return yaml
+
+
+_QUOTED = re.compile(r"'(?!<)[^']{3,}'|\"[^\"]{3,}\"")
 
 
 def _where(error: YAMLError) -> str:
@@ -85,14 +120,20 @@ def _where(error: YAMLError) -> str:
         return (
             f":{line}: a key stands here a second time: {str(error.problem).partition(' with')[0]}"
         )
-    return f":{line}: is not YAML: {error.problem}"
+    # What stands in quotes may be a secret, such as a password that begins with * or &.
+    return f":{line}: is not YAML: {_QUOTED.sub('…', str(error.problem))}"
 
 
 def _plain(node: Any, place: Place, lines: dict[Place, int]) -> Any:
     """Return *node* without what the reader adds, and note its lines."""
+    if len(lines) > MOST:
+        return None
     if isinstance(node, CommentedMap):
         for key in node:
-            lines[(*place, key)] = node.lc.key(key)[0] + 1 if key in (node.lc.data or {}) else 1
+            if key in (node.lc.data or {}):
+                lines[(*place, key)] = node.lc.key(key)[0] + 1
+            else:  # merged in from elsewhere
+                lines[(*place, key)] = lines.get(place, 1)
         return {key: _plain(value, (*place, key), lines) for key, value in node.items()}
     if isinstance(node, CommentedSeq):
         for index in range(len(node)):
@@ -102,6 +143,11 @@ def _plain(node: Any, place: Place, lines: dict[Place, int]) -> Any:
 
 
 def _scalar(node: Any) -> Any:
+    if isinstance(node, BinaryInt | OctalInt | HexInt):
+        return str(node)
+    if isinstance(node, ScalarInt) and (width := getattr(node, "_width", None)):
+        as_it_stands = f"{int(node):0{width}d}"  # 007 is an id and not seven
+        return int(node) if as_it_stands == str(int(node)) else as_it_stands
     for marked, kind in (
         (ScalarString, str),
         (ScalarBoolean, bool),

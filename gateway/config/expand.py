@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 
     from gateway.config.document import Place
 
-REFERENCE = re.compile(r"\$\{([^}]*)\}")
+REFERENCE = re.compile(r"\$\{([^}]*)(\}|\Z)")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+VALID = "${NAME}, ${NAME:-default}, ${file:PATH}"
 
 
 class Filled(str):
@@ -31,12 +32,33 @@ def expand(
         return [
             expand(value, environ, problems, (*place, index)) for index, value in enumerate(node)
         ]
+    if isinstance(node, str) and not _is_utf8(node):
+        problems.append((place, "holds half a character (\\ud800 to \\udfff)"))
     if not isinstance(node, str) or "${" not in node:
         return node
     missing: list[str] = []
-    text = REFERENCE.sub(lambda found: _value(found[1], environ, missing), node)
+    text = REFERENCE.sub(lambda found: _filled(found, environ, missing), node)
     problems += [(place, message) for message in missing]
     return Filled(text)
+
+
+def _filled(found: re.Match[str], environ: Mapping[str, str], missing: list[str]) -> str:
+    if not found[2] or "{" in found[1]:
+        missing.append("a ${ is not closed, or holds another brace; valid: " + VALID)
+        return ""
+    value = _value(found[1], environ, missing)
+    if not _is_utf8(value):
+        missing.append(f"the value of ${{{found[1].partition(':-')[0]}}} is not UTF-8")
+        return ""
+    return value
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _value(inside: str, environ: Mapping[str, str], missing: list[str]) -> str:
@@ -44,9 +66,7 @@ def _value(inside: str, environ: Mapping[str, str], missing: list[str]) -> str:
         return _file(inside.removeprefix("file:"), missing)
     name, has_default, default = inside.partition(":-")
     if not NAME.fullmatch(name):
-        missing.append(
-            f"${{{name}}} is not a reference; valid: ${{NAME}}, ${{NAME:-default}}, ${{file:PATH}}"
-        )
+        missing.append(f"${{{name}}} is not a reference; valid: {VALID}")
         return ""
     if name in environ:
         return environ[name]
@@ -57,8 +77,8 @@ def _value(inside: str, environ: Mapping[str, str], missing: list[str]) -> str:
 
 def _file(path: str, missing: list[str]) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
+        return Path(path).read_text(encoding="utf-8-sig").rstrip("\r\n")
+    except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         missing.append(f"the file {path} cannot be read: {reason}")
         return ""

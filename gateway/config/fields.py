@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 UNKNOWN_FIELD = "Unknown field."
 """What marshmallow says of a key that a schema has not."""
 
+MOST = 10**9
+"""Above this a number in a configuration is a mishap, and some engines could not hold it."""
+
 SIZES = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3, "TiB": 1024**4}
 PER = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1)}
 _SIZE = re.compile(r"([0-9]{1,15})\s*(B|KiB|MiB|GiB|TiB)?")
@@ -31,8 +34,14 @@ _RATE = re.compile(r"([0-9]{1,7})/([smh])")
 class Whole(fields.Integer):
     """A whole number; a text only where it was filled in."""
 
-    def __init__(self, *, least: int = 1, most: int | None = None, **more: Any) -> None:
-        super().__init__(strict=True, validate=validate.Range(min=least, max=most), **more)
+    def __init__(self, *, least: int = 1, most: int = MOST, **more: Any) -> None:
+        wrong = f"Not a valid integer. Valid: {least} to {most}, without quotes."
+        super().__init__(
+            strict=True,
+            validate=validate.Range(min=least, max=most, error=f"Must be {least} to {most}."),
+            error_messages={"invalid": wrong},
+            **more,
+        )
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **_: Any) -> Any:
         if isinstance(value, bool) or (isinstance(value, str) and not isinstance(value, Filled)):
@@ -42,12 +51,32 @@ class Whole(fields.Integer):
         return super()._deserialize(int(value) if isinstance(value, Filled) else value, attr, data)
 
 
+class Positive(Duration):
+    """A duration that is not zero."""
+
+    def _deserialize(self, value: Any, *rest: Any, **more: Any) -> timedelta:
+        duration = super()._deserialize(value, *rest, **more)
+        if not duration:
+            raise ValidationError("Must be longer than nothing, such as 500ms or 10s.")
+        return duration
+
+
 class Text(fields.String):
     """A text that is not empty."""
 
     def __init__(self, **more: Any) -> None:
         checks = [validate.Length(min=1, error="Must not be empty."), *more.pop("checks", ())]
         super().__init__(validate=checks, **more)
+
+
+class Host(Text):
+    """An address or a name to listen on; an IPv6 address stands without brackets."""
+
+    def _deserialize(self, value: Any, *rest: Any, **more: Any) -> str:
+        host: str = super()._deserialize(value, *rest, **more)
+        if not re.fullmatch(r"[0-9A-Za-z.:_%-]*", host):
+            raise ValidationError("Not a host; valid: 127.0.0.1, ::1, localhost.")
+        return host
 
 
 class Size(fields.Field[int]):
@@ -125,6 +154,10 @@ class Url(fields.Field[str]):
 class Off(Duration):
     """A duration, or ``off`` (which YAML may read as false)."""
 
+    default_error_messages = {  # noqa: RUF012 - marshmallow's own name and form
+        "invalid": "Not a duration such as 500ms, 10s, 5m, 24h or 7d, nor off.",
+    }
+
     def _deserialize(self, value: Any, *rest: Any, **more: Any) -> Any:
         if value is False or value == "off":
             return None
@@ -144,20 +177,18 @@ class Flag(fields.Field[bool]):
 
 def one_of(choices: Iterable[str], **more: Any) -> fields.String:
     """Return a field that takes one of *choices*."""
-    listed = sorted(choices)
+    listed = sorted(str(each) for each in choices)
     error = f"Not one of them; valid: {', '.join(listed)}."
-    return fields.String(validate=validate.OneOf(listed, error=error), **more)
+    missing = f"Missing data for required field; valid: {', '.join(listed)}."
+    messages: dict[str, Any] = {"invalid": error, "null": error, "required": missing}
+    checks = validate.OneOf(listed, error=error)
+    return fields.String(validate=checks, error_messages=messages, **more)
 
 
 def list_of(field: fields.Field[Any], *, least: int = 0, **more: Any) -> fields.List[Any]:
     """Return a field for a list with at least *least* of *field*."""
     checks = validate.Length(min=least, error="Must not be empty.") if least else None
     return fields.List(field, validate=checks, **more)
-
-
-def section(schema: type[Schema]) -> fields.Nested:
-    """Return a field for a section whose keys are all optional."""
-    return fields.Nested(schema, load_default=lambda: schema().load({}))
 
 
 def attempt(schema: Schema, raw: Any) -> tuple[Any, dict[str, Any]]:
@@ -193,7 +224,7 @@ def _explained(messages: dict[str, Any], schema: Schema) -> dict[str, Any]:
 
 def unknown_key(key: str, known: Iterable[str]) -> str:
     """Say that there is no such key, which one may be meant, and which there are."""
-    names = sorted(known)
+    names = sorted(str(each) for each in known)
     near = get_close_matches(key, names, n=1)
     hint = f"; did you mean {near[0]}?" if near else ""
     return f"unknown key{hint}; valid: {', '.join(names) or 'none'}"

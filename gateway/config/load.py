@@ -31,6 +31,15 @@ if TYPE_CHECKING:
     from gateway.mapping.registry import Registry
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+PLAINLY = {
+    "Not a valid string.": "Must be a text (what YAML reads otherwise needs quotes).",
+    "Not a valid list.": "Must be a list.",
+    "Not a valid mapping type.": "Must hold keys and values.",
+    "Invalid input type.": "Must hold keys and values.",
+    "Field may not be null.": "Must have a value; without one, leave the key out.",
+}
+"""What marshmallow says, in the words of who writes YAML."""
+
 SECTIONS = ("server", "admin", "store", "agents", "sources", "destinations")
 
 
@@ -64,8 +73,10 @@ class _Loading:
         admin = self._section("admin", AdminSchema, AdminSettings())
         store = self._section("store", StoreSchema, StoreSettings())
         agents = self._section("agents", AgentsSchema, AgentsSettings())
+        self._check_ports(server, admin)
+        host = self._host(server)
         sources = self._each(
-            "sources", lambda name, raw: load_source(name, raw, self._registry, server.host)
+            "sources", lambda name, raw: load_source(name, raw, self._registry, host)
         )
         names = self._content.get("sources") or {}
         destinations = self._each(
@@ -105,7 +116,9 @@ class _Loading:
         return loaded
 
     def _each(self, section: str, load_one: Callable[..., tuple[Any, list[str]]]) -> dict[str, Any]:
-        raw = self._content.get(section) or {}
+        raw = self._content.get(section)
+        if raw is None:
+            return {}
         if not isinstance(raw, dict):
             self._add((section,), "must hold names and their keys")
             return {}
@@ -124,6 +137,16 @@ class _Loading:
             else:
                 self._warnings += warnings
         return found
+
+    def _host(self, server: ServerSettings) -> str:
+        """Return where the server will listen, even if something else about it is wrong."""
+        raw = self._content.get("server")
+        host = raw.get("host", server.host) if isinstance(raw, dict) else server.host
+        return host if isinstance(host, str) else server.host
+
+    def _check_ports(self, server: ServerSettings, admin: AdminSettings) -> None:
+        if server.port and (server.host, server.port) == (admin.host, admin.port):
+            self._add(("admin", "port"), "The server has that port; valid: another, or 0.")
 
     def _check_roster(self, agents: AgentsSettings) -> None:
         for index, file in enumerate(agents.files):
@@ -158,4 +181,4 @@ def _messages(messages: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
         for inner in messages:
             yield from _messages(inner, place)
     else:
-        yield place, str(messages)
+        yield place, PLAINLY.get(str(messages), str(messages))

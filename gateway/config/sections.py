@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from ipaddress import ip_address
 from typing import Any
 
@@ -10,13 +9,15 @@ from marshmallow import Schema, ValidationError, fields, post_load
 
 from gateway.config.fields import (
     ExistingFile,
+    Host,
     NetworkField,
     PathField,
     Size,
-    Text,
     Whole,
+    attempt,
     list_of,
     one_of,
+    unknown_key,
 )
 from gateway.mapping.checks.jwt_options import JwtSchema
 from gateway.mapping.checks.options import Duration, Secrets
@@ -29,7 +30,6 @@ from gateway.settings import (
     StoreSettings,
 )
 
-LONGEST_GRACE = timedelta(hours=1)
 MOST_PORTS = 65535
 
 
@@ -38,7 +38,7 @@ def is_loopback(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost"
+        return host.casefold() == "localhost"
 
 
 class ServerTlsSchema(Schema):
@@ -55,7 +55,7 @@ class ServerTlsSchema(Schema):
 class ServerSchema(Schema):
     """`server`."""
 
-    host = Text()
+    host = Host()
     port = Whole(least=0, most=MOST_PORTS)
     max_body_bytes = Size()
     max_connections = Whole()
@@ -92,9 +92,13 @@ class AdminAuthSchema(Schema):
         if kind == "jwt":
             if tokens:
                 raise ValidationError("Not a key of the type jwt.", field_name="token")
-            return AdminAuth("jwt", jwt_options=JwtSchema().load(data))
+            options, problems = attempt(JwtSchema(), data)
+            if problems:
+                raise ValidationError(problems)
+            return AdminAuth("jwt", jwt_options=options)
         if data:
-            raise ValidationError({key: [f"Unknown key for the type {kind}."] for key in data})
+            valid = ("type", "token") if kind == "token" else ("type",)
+            raise ValidationError({key: [unknown_key(str(key), valid)] for key in data})
         if kind == "token" and not tokens:
             raise ValidationError("Must not be empty.", field_name="token")
         if kind == "none" and tokens:
@@ -105,7 +109,7 @@ class AdminAuthSchema(Schema):
 class AdminSchema(Schema):
     """`admin`."""
 
-    host = Text()
+    host = Host()
     port = Whole(least=0, most=MOST_PORTS)
     auth = fields.Nested(AdminAuthSchema)
 

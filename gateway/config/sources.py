@@ -25,7 +25,7 @@ class AccountId(fields.Field[str]):
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
         if isinstance(value, bool) or not isinstance(value, (str, int)) or not str(value).strip():
-            raise ValidationError("Must be a text.")
+            raise ValidationError("Must be a text (what YAML reads otherwise needs quotes).")
         return str(value).strip()
 
 
@@ -89,7 +89,7 @@ def load_auth(
     check = registry.checks.get(kind or "")
     options = None
     if kind == NO_CHECK:
-        problems |= {key: [unknown_key(key, ("type", "allow_from"))] for key in rest}
+        problems |= {key: [unknown_key(str(key), ("type", "allow_from"))] for key in rest}
         if not is_loopback(host):
             valid = ", ".join(sorted(registry.checks))
             problems["type"] = [f"The type none needs a loopback server.host; valid: {valid}."]
