@@ -191,8 +191,10 @@ def list_of(field: fields.Field[Any], *, least: int = 0, **more: Any) -> fields.
     return fields.List(field, validate=checks, **more)
 
 
-def attempt(schema: Schema, raw: Any) -> tuple[Any, dict[str, Any]]:
+def attempt(schema: Schema, raw: Any, beside: Iterable[str] = ()) -> tuple[Any, dict[str, Any]]:
     """Load *raw*; return what was loaded, and what is wrong by key.
+
+    *beside* are the valid keys that stand at the same place and that another schema reads.
 
     Where something is wrong, the first is a dict of what is right in spite of it.
     """
@@ -200,7 +202,7 @@ def attempt(schema: Schema, raw: Any) -> tuple[Any, dict[str, Any]]:
         return schema.load(raw), {}
     except ValidationError as error:
         valid = error.valid_data if isinstance(error.valid_data, dict) else {}
-        return dict(valid), _explained(messages_of(error), schema)
+        return dict(valid), _explained(messages_of(error), schema, beside)
 
 
 def messages_of(error: ValidationError) -> dict[str, Any]:
@@ -209,14 +211,16 @@ def messages_of(error: ValidationError) -> dict[str, Any]:
     return messages
 
 
-def _explained(messages: dict[str, Any], schema: Schema) -> dict[str, Any]:
+def _explained(
+    messages: dict[str, Any], schema: Schema, beside: Iterable[str] = ()
+) -> dict[str, Any]:
     told: dict[str, Any] = {}
     for key, inner in messages.items():
         field = schema.fields.get(key)
         if isinstance(field, fields.Nested) and isinstance(inner, dict):
             told[key] = _explained(inner, field.schema)
         elif inner == [UNKNOWN_FIELD]:
-            told[key] = [unknown_key(str(key), schema.fields)]
+            told[key] = [unknown_key(str(key), (*schema.fields, *beside))]
         else:
             told[key] = inner
     return told

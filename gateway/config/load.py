@@ -84,7 +84,7 @@ class _Loading:
         )
         if not names:
             self._add(("sources",), "at least one source is needed")
-        self._check_roster(agents)
+        self._check_roster()
         if self._problems:
             raise ConfigurationError(self._lines())
         if not destinations:
@@ -148,13 +148,26 @@ class _Loading:
         if server.port and (server.host, server.port) == (admin.host, admin.port):
             self._add(("admin", "port"), "The server has that port; valid: another, or 0.")
 
-    def _check_roster(self, agents: AgentsSettings) -> None:
-        for index, file in enumerate(agents.files):
+    def _check_roster(self) -> None:
+        files = self._roster_files()
+        for index, file in files.items():
             for problem in roster_problems((file,)):
                 self._add(("agents", "files", index), problem)
-        if agents.files and not self._problems:
-            for problem in roster_problems(agents.files):
+        if files and not self._problems:
+            for problem in roster_problems(files.values()):
                 self._add(("agents", "files"), problem)
+
+    def _roster_files(self) -> dict[int, Path]:
+        """Return the files that are named, even if something else about the agents is wrong."""
+        raw = self._content.get("agents")
+        listed = raw.get("files") if isinstance(raw, dict) else None
+        data, _ = attempt(AgentsSchema(only=("files",)), {"files": listed or []})
+        valid = data.files if isinstance(data, AgentsSettings) else ()
+        return {
+            index: file
+            for index, file in enumerate(valid)
+            if ("agents", "files", index) not in self._unfilled
+        }
 
     def _collect(self, place: Place, messages: Mapping[str, Any]) -> None:
         for inner, message in _messages(messages):

@@ -92,7 +92,7 @@ class AdminAuthSchema(Schema):
         if kind == "jwt":
             if tokens:
                 raise ValidationError("Not a key of the type jwt.", field_name="token")
-            options, problems = attempt(JwtSchema(), data)
+            options, problems = attempt(JwtSchema(), data, ("type",))
             if problems:
                 raise ValidationError(problems)
             return AdminAuth("jwt", jwt_options=options)

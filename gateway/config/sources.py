@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gateway.mapping.registry import Registry
 
 OWN_KEYS = frozenset({"type", "auth", "accounts", "expect_every"})
+AUTH_KEYS = ("type", "allow_from")
 NO_CHECK = "none"
 
 
@@ -67,7 +68,7 @@ def load_source(
     options = auth = None
     if mapping is not None:
         rest = {key: value for key, value in raw.items() if key not in OWN_KEYS}
-        options, wrong = attempt(mapping.options(), rest)
+        options, wrong = attempt(mapping.options(), rest, OWN_KEYS)
         problems |= wrong
     if "auth" in common:
         auth, wrong = load_auth(common["auth"], registry, host)
@@ -82,19 +83,19 @@ def load_auth(
     raw: Mapping[str, Any], registry: Registry, host: str
 ) -> tuple[SourceAuth | None, dict[str, Any]]:
     """Read a source's `auth`; return it, or what is wrong by key."""
-    shared = {key: value for key, value in raw.items() if key in ("type", "allow_from")}
+    shared = {key: value for key, value in raw.items() if key in AUTH_KEYS}
     rest = {key: value for key, value in raw.items() if key not in shared}
     common, problems = attempt(auth_schema(registry), shared)
     kind = common.get("type")
     check = registry.checks.get(kind or "")
     options = None
     if kind == NO_CHECK:
-        problems |= {key: [unknown_key(str(key), ("type", "allow_from"))] for key in rest}
+        problems |= {key: [unknown_key(str(key), AUTH_KEYS)] for key in rest}
         if not is_loopback(host):
             valid = ", ".join(sorted(registry.checks))
             problems["type"] = [f"The type none needs a loopback server.host; valid: {valid}."]
     elif check is not None:
-        options, wrong = attempt(check.options(), rest)
+        options, wrong = attempt(check.options(), rest, AUTH_KEYS)
         problems |= wrong
     if problems or kind is None:
         return None, problems
