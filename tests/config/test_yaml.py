@@ -1,0 +1,114 @@
+"""YAML that is no configuration is one plain problem; what YAML reads oddly is not misread."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.config.load import load
+from gateway.mapping.registry import installed
+from gateway.model.errors import ConfigurationError
+
+REGISTRY = installed()
+SOURCE = "sources:\n  flex: {type: flex_rta, auth: {type: none}}\n"
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{chr(98 + n)}: &{chr(98 + n)} [{', '.join([f'*{chr(97 + n)}'] * 9)}]\n" for n in range(6)
+)
+
+
+@pytest.fixture
+def load_bytes(tmp_path, monkeypatch):
+    """Load bytes as a configuration, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+
+    def load_them(raw, **environ):
+        path = Path("c.yaml")
+        path.write_bytes(raw if isinstance(raw, bytes) else raw.encode())
+        return load(path, REGISTRY, environ)
+
+    return load_them
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (b"", "c.yaml: must hold keys and values"),
+        (b"# nothing\n", "c.yaml: must hold keys and values"),
+        (b"\xff\xfea", "c.yaml: is not UTF-8"),
+        (b"a: \0", "c.yaml: is not YAML"),
+        (SOURCE + "\tx: 1\n", "c.yaml:3: is not YAML"),
+        (SOURCE + "---\na: 1\n", "c.yaml:3: is not YAML"),
+        (SOURCE + "store: {path: a, path: b}\n", "c.yaml:3: a key stands here a second time"),
+        (SOURCE + "agents: {files: " + "[" * 3000, "c.yaml:3: stands more than 40 levels deep"),
+        (SOURCE + "store: {path: !!python/name:os.system ''}\n", "c.yaml:3: a tag"),
+        (SOURCE + "store: {path: !vault abc}\n", "c.yaml:3: a tag"),
+        (SOURCE + "server: !!omap [port: 1]\n", "c.yaml:3: a tag"),
+        (BOMB, "c.yaml: holds more than 100000 keys and items"),
+        (SOURCE + f"store: {{max_untranslated: {'9' * 5000}}}\n", "c.yaml: is not YAML: a number"),
+        (SOURCE + "2024-01-01: x\n", "c.yaml:3: 2024-01-01: unknown key"),
+        (SOURCE + "[a, b]: x\n", "unknown key; valid: admin"),
+        (SOURCE + "server: {1: x}\n", "unknown key; valid: host"),
+        ("sources: {a: {type: flex_rta, auth: {1: 2, type: none}}}\n", "a.auth[1]: unknown"),
+        (SOURCE + "  true: {type: flex_rta, auth: {type: none}}\n", "sources.True: a name has"),
+        (SOURCE + "agents: &a\n  files: [*a]\n", "agents.files[0]: "),
+        (SOURCE + 'store: {path: "\\ud800"}\n', "store.path: holds half a character"),
+        (SOURCE + "destinations: false\n", "destinations: must hold names"),
+        (SOURCE + "server: {port: 010}\n", "server.port: Not a valid integer"),
+        (SOURCE + "server: {port: 0x10}\n", "server.port: Not a valid integer"),
+        (SOURCE + "server: {port: 8081}\n", "admin.port: The server has that port"),
+        (SOURCE + "store: {path: 2024-01-01}\n", "store.path: Not a path"),
+    ],
+)  # fmt: skip
+def test_what_is_no_configuration_is_a_plain_problem(load_bytes, raw, said):
+    with pytest.raises(ConfigurationError) as raised:
+        load_bytes(raw)
+    assert any(said in each for each in raised.value.problems), raised.value.problems
+
+
+@pytest.mark.parametrize("secret", ["*hunter2", "!hunter2", "'hunter2' hunter3"])
+def test_a_password_without_quotes_is_not_repeated(load_bytes, secret):
+    with pytest.raises(ConfigurationError) as raised:
+        load_bytes(f"sources:\n  e:\n    auth:\n      password: {secret}\n")
+    assert "hunter" not in str(raised.value)
+
+
+def test_anchors_merges_and_a_byte_order_mark_are_read(load_bytes):
+    text = (
+        "\ufeffsources:\n  a: &a {type: flex_rta, auth: {type: none}, accounts: [007, 42]}\n"
+        "  b: *a\n  c:\n    <<: *a\n    accounts: [AC1]\n"
+    )
+    sources = load_bytes(text).sources
+    assert sources["b"].accounts == {"007", "42"}
+    assert sources["c"].accounts == {"AC1"}
+
+
+def test_a_line_is_told_of_what_is_merged_in(load_bytes):
+    with pytest.raises(ConfigurationError) as raised:
+        load_bytes(
+            "sources:\n  a: &a {type: flex_rta, auth: {type: none}}\n"
+            "  c:\n    <<: *a\n    acounts: [x]\n"
+        )
+    assert raised.value.problems[0].startswith(
+        "c.yaml:5: sources.c.acounts: unknown key; did you mean accounts?"
+    )
+
+
+@pytest.mark.parametrize("host", ["::1", "127.0.0.2", "localhost", "LOCALHOST"])
+def test_loopback_in_every_spelling_needs_no_credentials(load_bytes, host):
+    assert load_bytes(SOURCE + f"server: {{host: '{host}'}}\n").server.host == host
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "wfm.example.com"])
+def test_elsewhere_a_source_needs_credentials_whatever_else_is_wrong(load_bytes, host):
+    with pytest.raises(ConfigurationError) as raised:
+        load_bytes(SOURCE + f"server: {{host: '{host}', port: x}}\n")
+    assert any("sources.flex.auth.type: The type none" in each for each in raised.value.problems)
+
+
+@given(raw=st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+def test_any_bytes_are_problems_and_never_a_traceback(raw, tmp_path_factory):
+    path = tmp_path_factory.mktemp("any") / "c.yaml"
+    path.write_bytes(raw)
+    with pytest.raises(ConfigurationError):
+        load(path, REGISTRY, {})
