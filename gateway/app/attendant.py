@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from gateway.operations.agents import count_unmapped
 from gateway.operations.table import Bench
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import datetime
 
     from gateway.engine.destination import Destination
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from gateway.ports import Roster, Store
     from gateway.settings import Settings
     from gateway.telemetry.metrics import Metrics, SourceHealth
+
+KEEP_SECONDS = 5.0
+"""How long an operator waits for the store; what was asked is kept later all the same."""
 
 
 class Attendant:
@@ -68,11 +72,13 @@ class Attendant:
 
     async def pause(self, destination: str) -> None:
         """Stop telling a destination."""
-        await self._worker(destination).pause()
+        await _kept(destination, self._worker(destination).pause(), "paused")
 
     async def resume(self, destination: str) -> None:
-        """Tell it again."""
-        await self._worker(destination).resume()
+        """Tell it again, now, also one that is parked."""
+        worker = self._worker(destination)
+        await _kept(destination, worker.resume(), "resumed")
+        worker.reload_probe()
 
     def _worker(self, name: str) -> Destination:
         worker = self._destinations.get(name)
@@ -122,3 +128,13 @@ class Attendant:
             metrics.quarantine.labels(name).set(sizes.get(f"quarantine:{name}", 0))
         for name in self._settings.destinations:
             metrics.dead_letters.labels(name).set(sizes.get(f"dead_letters:{name}", 0))
+
+
+async def _kept(name: str, change: Awaitable[None], done: str) -> None:
+    try:
+        async with asyncio.timeout(KEEP_SECONDS):
+            await change
+    except TimeoutError:
+        raise OperationError(
+            f"{name} is {done}, but the store cannot keep that now: a restart may forget it"
+        ) from None
