@@ -5,15 +5,20 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-from urllib.parse import quote, quote_plus
+from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
 from gateway.model.secret import secrets_in
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gateway.model.outgoing import OutgoingRequest
     from gateway.settings import DestinationSettings
 
 MASKED = "***"
+
+SHORTEST_KEY = 8
+"""Characters of a value in a URL's query that is taken for a key: `v=1` is not one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +51,25 @@ class Mask:
 
 
 def mask_of(settings: DestinationSettings) -> Mask:
-    """Collect a destination's secrets: its credentials, and those among its options."""
+    """Collect a destination's secrets: its credentials, those among its options and in its URL."""
     plain = {secret.reveal() for secret in secrets_in(settings.options)}
+    plain |= set(_keys_in(settings.url))
     for name, secret in settings.auth.headers:
         plain.add(secret.reveal())
         if name == "Authorization":  # a vendor may repeat a token without its scheme
             plain.add(secret.reveal().partition(" ")[2])
     forms = {form for text in plain for form in _forms(text)}
     return Mask(tuple(sorted(forms, key=lambda form: (-len(form), form))))
+
+
+def _keys_in(url: str) -> Iterator[str]:
+    """Yield what some vendors want in the URL: a key in the query, in the form sent and read."""
+    query = urlsplit(url).query
+    sent = (pair.partition("=")[2] for pair in query.split("&"))
+    read = (value for _name, value in parse_qsl(query))
+    for value in (*sent, *read):
+        if len(value) >= SHORTEST_KEY:
+            yield value
 
 
 def _forms(text: str) -> set[str]:

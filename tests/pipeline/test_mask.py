@@ -47,3 +47,18 @@ def test_an_empty_secret_masks_nothing():
 
 def test_the_longer_secret_is_masked_whole():
     assert mask(options=[Secret("abc"), Secret("abcdef")]).text("abcdef abc") == "*** ***"
+
+
+def test_a_key_in_the_url_is_masked_there_and_where_a_vendor_repeats_it():
+    masking = mask(url="https://h/in?v=1&key=t0ken%2Dlong")
+    request = OutgoingRequest(
+        method="POST",
+        url="https://h/in/state?v=1&key=t0ken%2Dlong",
+        headers=(),
+        body=b"v=1",
+        timeout=timedelta(seconds=1),
+        secret_headers=frozenset(),
+    )
+    assert masking.request(request).url == "https://h/in/state?v=1&key=***"
+    assert masking.request(request).body == b"v=1"
+    assert masking.raw(b"unknown key t0ken-long") == b"unknown key ***"
