@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gateway.model.clock import rfc3339
+from gateway.operations.health import known_destination
 from gateway.operations.params import DeadLetterChoice, DeadLetterList, IdParams
 from gateway.operations.shown import bytes_json, require
 from gateway.operations.table import Bench, Operation
@@ -34,24 +36,35 @@ async def _show(bench: Bench, params: Params) -> dict[str, Any]:
 
 
 async def _retry(bench: Bench, params: Params) -> dict[str, int]:
-    await _require(bench, params["selection"])
-    deliveries, superseded = await bench.store.retry_dead_letters(
-        params["selection"], skip_superseded=_skipping(bench.settings)
-    )
-    if bench.live is not None:
-        bench.live.offer(deliveries)
-    return {"retried": len(deliveries), "superseded": superseded}
+    selection: Selection = params["selection"]
+    for name in await _named(bench, selection):
+        known_destination(bench, name)
+    retried = superseded = 0
+    # One destination after the other: what nobody is owed any more stays a dead letter.
+    for name in bench.settings.destinations:
+        if selection.name in (None, name):
+            deliveries, skipped = await bench.store.retry_dead_letters(
+                replace(selection, name=name), skip_superseded=_skipping(bench.settings)
+            )
+            if bench.live is not None:
+                bench.live.offer(deliveries)
+            retried += len(deliveries)
+            superseded += skipped
+    return {"retried": retried, "superseded": superseded}
 
 
 async def _discard(bench: Bench, params: Params) -> dict[str, int]:
-    await _require(bench, params["selection"])
+    await _named(bench, params["selection"])
     return {"discarded": await bench.store.discard_dead_letters(params["selection"])}
 
 
-async def _require(bench: Bench, selection: Selection) -> None:
-    if selection.ids:
-        letters = await bench.store.dead_letters(selection, limit=len(selection.ids))
-        require(selection.ids, (letter.id for letter in letters), "dead letter")
+async def _named(bench: Bench, selection: Selection) -> list[str]:
+    """Return the destinations that are meant by name or by id; every id must be known."""
+    if not selection.ids:
+        return [] if selection.name is None else [selection.name]
+    letters = await bench.store.dead_letters(selection, limit=len(selection.ids))
+    require(selection.ids, (letter.id for letter in letters), "dead letter")
+    return [letter.destination for letter in letters]
 
 
 def _skipping(settings: Settings) -> frozenset[str]:

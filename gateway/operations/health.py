@@ -67,7 +67,7 @@ def _without_secrets(url: str) -> str:
 
 
 async def _pause(bench: Bench, params: Params) -> dict[str, Any]:
-    name = _known_destination(bench, params["name"])
+    name = known_destination(bench, params["name"])
     if bench.live is not None:
         await bench.live.pause(name)
     else:
@@ -76,7 +76,7 @@ async def _pause(bench: Bench, params: Params) -> dict[str, Any]:
 
 
 async def _resume(bench: Bench, params: Params) -> dict[str, Any]:
-    name = _known_destination(bench, params["name"])
+    name = known_destination(bench, params["name"])
     if bench.live is not None:
         await bench.live.resume(name)
     else:
@@ -89,7 +89,12 @@ async def _mark(bench: Bench, name: str, *, paused: bool) -> None:
     await bench.store.mark(name, replace(mark, paused=paused))
 
 
-def _known_destination(bench: Bench, name: str) -> str:
+def known_destination(bench: Bench, name: str) -> str:
+    """Return *name*, where a destination is configured under it.
+
+    Raises:
+        OperationError: none is.
+    """
     if name not in bench.settings.destinations:
         valid = ", ".join(bench.settings.destinations) or "there are none"
         raise OperationError(f"no destination {name!r} is configured ({valid})", missing=True)

@@ -150,6 +150,18 @@ async def test_a_retried_dead_letter_is_owed_again(bench):
     assert [each.event_id for each in bench.live.offered] == ["e1"]
 
 
+async def test_a_dead_letter_of_a_destination_that_is_gone_stays_one(bench):
+    await dead(bench.store, 1, "gone")
+    await dead(bench.store, 2, "skipping")
+    assert await run(bench, "dead-letters retry", all=True) == {"retried": 1, "superseded": 0}
+    (letter,) = await run(bench, "dead-letters list")
+    assert letter["destination"] == "gone"
+    for asked in ({"destination": "gone"}, {"ids": [letter["id"]]}):
+        with pytest.raises(OperationError, match="no destination 'gone' is configured"):
+            await run(bench, "dead-letters retry", **asked)
+    assert await run(bench, "dead-letters discard", destination="gone") == {"discarded": 1}
+
+
 @pytest.mark.parametrize(
     ("destination", "counts"),
     [
