@@ -14,6 +14,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate
 from gateway.config.fields import (
     ExistingFile,
     Flag,
+    NotYet,
     Off,
     Positive,
     Rate,
@@ -89,7 +90,7 @@ class Admission:
 class AuthSchema(Schema):
     """`auth` of a destination."""
 
-    type = one_of(AUTH_KEYS, load_default="none")
+    type = one_of(AUTH_KEYS, later=("oauth2", "jwt", "hmac"), load_default="none")
     name = fields.String(validate=[HEADER_NAME, NOT_OURS])
     value = SecretField()
     username = fields.String(validate=validate.ContainsNoneOf(":", error="May not hold a colon."))
@@ -164,13 +165,6 @@ class BatchSchema(Schema):
         return BatchSettings(**data)
 
 
-class SnapshotSchema(Schema):
-    """`snapshot`."""
-
-    every = Positive()
-    after_outage = Flag()
-
-
 def destination_schema(registry: Registry, sources: Iterable[str]) -> Schema:
     """Return the schema of one destination."""
     return Schema.from_dict(
@@ -195,7 +189,7 @@ def destination_schema(registry: Registry, sources: Iterable[str]) -> Schema:
             "superseded": one_of(("skip", "send")),
             "stale_after": Off(),
             "max_backlog": Whole(),
-            "snapshot": fields.Nested(SnapshotSchema),
+            "snapshot": NotYet(),
         },
         name="DestinationSchema",
     )()
@@ -281,6 +275,4 @@ def _warnings(name: str, mapping: DestinationMapping, data: Mapping[str, Any]) -
         found.append(f"{at}.superseded: skip leaves gaps in the history that this vendor keeps")
     if mapping.clock is Clock.EVENT and data.get("stale_after") is not None:
         found.append(f"{at}.stale_after: leaves gaps in the history that this vendor keeps")
-    if "snapshot" in data:
-        found.append(f"{at}.snapshot: has no effect in this version")
     return found

@@ -19,6 +19,8 @@ from gateway.settings import Network, RateLimit
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+NOT_YET = "not yet supported"
+
 UNKNOWN_FIELD = "Unknown field."
 """What marshmallow says of a key that a schema has not."""
 
@@ -175,14 +177,31 @@ class Flag(fields.Field[bool]):
         return value
 
 
-def one_of(choices: Iterable[str], **more: Any) -> fields.String:
-    """Return a field that takes one of *choices*."""
+class NotYet(fields.Field[Any]):
+    """A key whose function comes with a later version: refused, never ignored."""
+
+    def _deserialize(self, *_: Any, **__: Any) -> Any:
+        raise ValidationError(NOT_YET)
+
+
+def one_of(choices: Iterable[str], *, later: Iterable[str] = (), **more: Any) -> fields.String:
+    """Return a field that takes one of *choices*; those of *later* come with a later version."""
     listed = sorted(str(each) for each in choices)
     error = f"Not one of them; valid: {', '.join(listed)}."
     missing = f"Missing data for required field; valid: {', '.join(listed)}."
     messages: dict[str, Any] = {"invalid": error, "null": error, "required": missing}
-    checks = validate.OneOf(listed, error=error)
-    return fields.String(validate=checks, error_messages=messages, **more)
+    among = validate.OneOf(listed, error=error)
+    not_yet = validate.NoneOf(list(later), error=f"{NOT_YET}; valid: {', '.join(listed)}")
+
+    def check(value: str) -> None:
+        not_yet(value)
+        among(value)
+
+    return fields.String(validate=check, error_messages=messages, metadata=_enum(listed), **more)
+
+
+def _enum(choices: list[str]) -> dict[str, Any]:
+    return {"json_schema": {"enum": choices}}
 
 
 def list_of(field: fields.Field[Any], *, least: int = 0, **more: Any) -> fields.List[Any]:

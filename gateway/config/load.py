@@ -111,8 +111,6 @@ class _Loading:
         if problems:
             self._collect((name,), problems)
             return default
-        if name == "store" and "max_disk" in raw:
-            self._warnings.append("store.max_disk: has no effect in this version")
         return loaded
 
     def _each(self, section: str, load_one: Callable[..., tuple[Any, list[str]]]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from gateway.config.fields import (
     ExistingFile,
     Host,
     NetworkField,
+    NotYet,
     PathField,
     Size,
     Whole,
@@ -126,15 +127,14 @@ class AdminSchema(Schema):
 class StoreSchema(Schema):
     """`store`."""
 
-    engine = one_of(("sqlite",))
+    engine = one_of(("sqlite",), later=("jetstream",))
     path = PathField()
     retention = Duration()
     max_untranslated = Whole()
-    max_disk = Size()
+    max_disk = NotYet()
 
     @post_load
     def _settings(self, data: dict[str, Any], **_: Any) -> StoreSettings:
-        data.pop("max_disk", None)
         return StoreSettings(**data)
 
 

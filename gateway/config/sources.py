@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields
 
-from gateway.config.fields import NetworkField, attempt, list_of, one_of, unknown_key
+from gateway.config.fields import NetworkField, NotYet, attempt, list_of, one_of, unknown_key
 from gateway.config.sections import is_loopback
-from gateway.mapping.checks.options import Duration
 from gateway.settings import SourceAuth, SourceSettings
 
 if TYPE_CHECKING:
@@ -16,7 +15,10 @@ if TYPE_CHECKING:
 
     from gateway.mapping.registry import Registry
 
-OWN_KEYS = frozenset({"type", "auth", "accounts", "expect_every"})
+LATER = ("expect_every",)
+"""Keys whose function comes with a later version."""
+
+OWN_KEYS = frozenset({"type", "auth", "accounts", *LATER})
 AUTH_KEYS = ("type", "allow_from")
 NO_CHECK = "none"
 
@@ -37,7 +39,7 @@ def common_schema(registry: Registry) -> Schema:
             "type": one_of(registry.sources, required=True),
             "auth": fields.Dict(required=True),
             "accounts": list_of(AccountId(), load_default=list),
-            "expect_every": Duration(load_default=None),
+            **{key: NotYet() for key in LATER},
         },
         name="SourceSchema",
     )()
@@ -76,7 +78,7 @@ def load_source(
     if problems or mapping is None or auth is None:
         raise ValidationError(problems)
     settings = SourceSettings(name, mapping, auth, options, frozenset(common["accounts"]))
-    return settings, _warnings(name, settings, common)
+    return settings, _warnings(name, settings)
 
 
 def load_auth(
@@ -103,12 +105,10 @@ def load_auth(
     return SourceAuth(kind, check, options, tuple(common["allow_from"]), usable), {}
 
 
-def _warnings(name: str, source: SourceSettings, common: Mapping[str, Any]) -> list[str]:
+def _warnings(name: str, source: SourceSettings) -> list[str]:
     found = []
     if not source.accounts:
         found.append(f"sources.{name}: no accounts: records of every account are accepted")
     if not source.auth.usable:
         found.append(f"sources.{name}.auth: every credential is empty: it answers 503")
-    if common["expect_every"] is not None:
-        found.append(f"sources.{name}.expect_every: has no effect in this version")
     return found

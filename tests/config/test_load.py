@@ -138,7 +138,7 @@ def test_an_empty_credential_is_a_warning_and_makes_the_source_unusable(loading)
         (SOURCE + "server: {host: 0.0.0.0}\n", "The type none needs a loopback server.host"),
         (SOURCE + "admin: {host: 0.0.0.0}\n", "The type none is for loopback only"),
         (SOURCE + "admin: {auth: {type: token, token: ''}}\n", "auth.token: Must not be empty"),
-        (SOURCE + "store: {engine: jetstream}\n", "store.engine: Not one of them; valid: sqlite."),
+        (SOURCE + "store: {engine: jetstream}\n", "store.engine: not yet supported; valid: sqlite"),
         (SOURCE + "agents: {unmapped: maybe}\n", "valid: drop, forward, hold"),
         (SOURCE + "agents: {files: [none.csv]}\n", "none.csv: cannot be read"),
         ("sources: {F l: {type: flex_rta, auth: {type: none}}}\n", "a name has 1 to 64 of"),
@@ -155,6 +155,8 @@ def test_an_empty_credential_is_a_warning_and_makes_the_source_unusable(loading)
         (destination(", auth: {type: bearer, token: t, name: n}"), "auth.name: Not a key"),
         (destination(", identify_by: [badge]"), "valid: email, external_id, id, username, wfm_id"),
         (destination(", rate_limit: 50"), "valid: 50/s, 300/m, 1000/h"),
+        (destination(", snapshot: {every: 15m}"), "wfm.snapshot: not yet supported"),
+        (SOURCE + "store: {max_disk: 1GiB}\n", "store.max_disk: not yet supported"),
         (destination(", retry: {frist: 1s}"), "retry.frist: unknown key; did you mean first?"),
     ],
 )  # fmt: skip
@@ -231,7 +233,6 @@ def test_a_secret_needs_https_off_loopback(loading, problems):
     [
         (", superseded: skip", "leaves gaps"),
         (", stale_after: 5m", "leaves gaps"),
-        (", snapshot: {every: 15m}", "has no effect in this version"),
     ],
 )
 def test_check_warns_of_what_harms(loading, more, said):
