@@ -45,8 +45,29 @@ class Document:
 
     def problem(self, place: Place, message: str) -> str:
         """Return a printable line: file, line, YAML path, what is wrong."""
-        text = f"{self.path}:{self.line(place)}: {written(place)}{message}"
-        return text.encode("utf-8", "backslashreplace").decode()
+        shown = self._shown(place)
+        hint = "" if shown == place else "; a key and its value stand as `key: value`"
+        return one_line(f"{self.path}:{self.line(place)}: {written(shown)}{message}{hint}")
+
+    def _shown(self, place: Place) -> Place:
+        """Return *place* without what may be a value: ``{password:x}`` is a key to YAML."""
+        found: Any = self.content
+        for step in place:
+            try:
+                found = found[step]
+            except (KeyError, IndexError, TypeError):
+                return place
+        if found is not None or not place or not isinstance(place[-1], str):
+            return place
+        name = re.match(r"[^:=]*[:=](?=.)", place[-1], re.DOTALL)
+        return (*place[:-1], f"{name[0]}…") if name else place
+
+
+def one_line(text: str) -> str:
+    """Write what would end the line, or could not be printed, as an escape."""
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+    )
 
 
 def written(place: Place) -> str:

@@ -27,6 +27,11 @@ def expand(
 ) -> Any:
     """Return *node* with every reference filled in; what is missing is added to *problems*."""
     if isinstance(node, dict):
+        problems += [
+            ((*place, key), "a ${…} is filled in in values, not in keys")
+            for key in node
+            if isinstance(key, str) and "${" in key
+        ]
         return {key: expand(value, environ, problems, (*place, key)) for key, value in node.items()}
     if isinstance(node, list):
         return [
@@ -66,7 +71,8 @@ def _value(inside: str, environ: Mapping[str, str], missing: list[str]) -> str:
         return _file(inside.removeprefix("file:"), missing)
     name, has_default, default = inside.partition(":-")
     if not NAME.fullmatch(name):
-        missing.append(f"${{{name}}} is not a reference; valid: {VALID}")
+        # What stands in the braces may be a piece of a secret.
+        missing.append(f"a ${{…}} is not a reference; valid: {VALID}")
         return ""
     if name in environ:
         return environ[name]

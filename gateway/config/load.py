@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from gateway.config.document import Place
     from gateway.mapping.registry import Registry
 
-NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+NAME = re.compile(r"[a-z0-9_-]{1,64}")
+EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - named in order to be told apart
 PLAINLY = {
     "Not a valid string.": "Must be a text (what YAML reads otherwise needs quotes).",
     "Not a valid list.": "Must be a list.",
@@ -78,11 +79,12 @@ class _Loading:
         sources = self._each(
             "sources", lambda name, raw: load_source(name, raw, self._registry, host)
         )
-        names = self._content.get("sources") or {}
+        declared = self._content.get("sources")
+        names = declared if isinstance(declared, dict) else {}
         destinations = self._each(
             "destinations", lambda name, raw: load_destination(name, raw, self._registry, names)
         )
-        if not names:
+        if not declared:
             self._add(("sources",), "at least one source is needed")
         self._check_roster()
         if self._problems:
@@ -139,11 +141,15 @@ class _Loading:
     def _host(self, server: ServerSettings) -> str:
         """Return where the server will listen, even if something else about it is wrong."""
         raw = self._content.get("server")
-        host = raw.get("host", server.host) if isinstance(raw, dict) else server.host
+        if not isinstance(raw, dict) or ("server", "host") in self._unfilled:
+            return server.host
+        host = raw.get("host", server.host)
         return host if isinstance(host, str) else server.host
 
     def _check_ports(self, server: ServerSettings, admin: AdminSettings) -> None:
-        if server.port and (server.host, server.port) == (admin.host, admin.port):
+        hosts = {server.host, admin.host}
+        meets = len(hosts) == 1 or hosts & EVERYWHERE
+        if server.port and server.port == admin.port and meets:
             self._add(("admin", "port"), "The server has that port; valid: another, or 0.")
 
     def _check_roster(self) -> None:

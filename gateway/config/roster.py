@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from gateway.config.document import one_line
 from gateway.model.agent import RosterEntry
 from gateway.model.errors import ConfigurationError
 
@@ -106,7 +107,7 @@ def read_roster(paths: Iterable[Path]) -> tuple[Entries, list[str]]:
             problems.append(f"{path}: cannot be read: {error.strerror}")
         else:
             _read_file(path, text, entries, problems)
-    return entries, problems
+    return entries, [one_line(each) for each in problems]
 
 
 def _stamp(path: Path) -> Stamp:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gateway.config.destinations import destination_schema
+from gateway.config.load import NAME
 from gateway.config.sections import AdminSchema, AgentsSchema, ServerSchema, StoreSchema
 from gateway.config.sources import auth_schema, common_schema
 from gateway.mapping.json_schema import object_schema
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from gateway.mapping.registry import Registry
 
-NAMES = {"pattern": "^[a-z0-9][a-z0-9_-]{0,63}$"}
+NAMES = {"pattern": f"^{NAME.pattern}$"}
 FILLED_IN = "Any text may hold ${NAME}, ${NAME:-default} or ${file:PATH}."
 
 

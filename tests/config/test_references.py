@@ -61,7 +61,7 @@ def test_a_flag_and_a_secret_from_a_file_are_filled_in(filled):
         ("${file:.}", "d.order: the file . cannot be read: Is a directory"),
         ("${file:a\\0b}", "cannot be read"),
         ("${}", "is not a reference; valid: ${NAME}, ${NAME:-default}, ${file:PATH}"),
-        ("${A B}", "is not a reference; valid: ${NAME}"),
+        ("${s3cret w0rd}", "d.order: a ${…} is not a reference; valid: ${NAME}"),
         ("${NAME", "is not closed, or holds another brace; valid: ${NAME}"),
         ("${NOPE:-${OTHER}}", "is not closed, or holds another brace; valid: ${NAME}"),
         ("${ODD}", "the value of ${ODD} is not UTF-8"),
@@ -72,6 +72,14 @@ def test_a_reference_that_cannot_be_filled_is_the_only_problem_of_its_key(filled
         filled(f', order: "{value}"', ODD="\udcff")
     assert len(raised.value.problems) == 1
     assert said in raised.value.problems[0]
+    assert "s3cret" not in raised.value.problems[0]
+
+
+def test_a_key_is_not_filled_in_and_says_so(filled):
+    with pytest.raises(
+        ConfigurationError, match=r"retry\.\$\{N\}: a \$\{…\} is filled in in values"
+    ):
+        filled(", retry: {'${N}': 1s}", N="first")
 
 
 def test_a_number_in_quotes_is_a_text_and_one_filled_in_is_a_number(filled):

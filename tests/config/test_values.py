@@ -130,7 +130,19 @@ def test_the_admin_listener_may_leave_loopback_with_a_token(read):
     assert "'a'" not in repr(settings)
 
 
-@pytest.mark.parametrize("name", ["Flex", "-a", "a.b", "", "a" * 65, "ä"])
+@pytest.mark.parametrize("name", ["a", "0", "-a", "_", "flex-2_b", "a" * 64])
+def test_every_name_of_those_characters_is_one(read, name):
+    assert name in read(f"{{'{name}': {{type: flex_rta, auth: {{type: none}}}}}}").sources
+
+
+@pytest.mark.parametrize("everywhere", ["0.0.0.0", "'::'"])
+def test_the_two_listeners_may_not_meet(read, everywhere):
+    auth = "auth: {type: token, token: t}"
+    told = read(server="{port: 9000}", admin=f"{{host: {everywhere}, port: 9000, {auth}}}")
+    assert told == ("c.yaml:3: admin.port: The server has that port; valid: another, or 0.",)
+
+
+@pytest.mark.parametrize("name", ["Flex", "a.b", "", "a" * 65, "ä"])
 def test_a_name_is_short_and_plain(read, name):
     told = read(f"{{'{name}': {{type: flex_rta, auth: {{type: none}}}}}}")
     assert any("a name has 1 to 64 of a-z, 0-9, - and _" in each for each in told)

@@ -12,6 +12,7 @@ from gateway.model.errors import ConfigurationError
 
 REGISTRY = installed()
 SOURCE = "sources:\n  flex: {type: flex_rta, auth: {type: none}}\n"
+TOLD = "destinations: {w: {mapping: cloudevents, url: 'https://x', sources: [a]}}\n"
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{chr(98 + n)}: &{chr(98 + n)} [{', '.join([f'*{chr(97 + n)}'] * 9)}]\n" for n in range(6)
 )
@@ -53,6 +54,9 @@ def load_bytes(tmp_path, monkeypatch):
         (SOURCE + "  true: {type: flex_rta, auth: {type: none}}\n", "sources.True: a name has"),
         (SOURCE + "agents: &a\n  files: [*a]\n", "agents.files[0]: "),
         (SOURCE + 'store: {path: "\\ud800"}\n', "store.path: holds half a character"),
+        ("sources: 5\n" + TOLD, "c.yaml:1: sources: must hold names and their keys"),
+        ("sources: [{a: b}]\n" + TOLD, "c.yaml:1: sources: must hold names and their keys"),
+        (SOURCE + 'agents: {"a\\nb\\e[1m": x}\n', r"c.yaml:3: agents.a\nb\x1b[1m: unknown key"),
         (SOURCE + "destinations: false\n", "destinations: must hold names"),
         (SOURCE + "server: {port: 010}\n", "server.port: Not a valid integer"),
         (SOURCE + "server: {port: 0x10}\n", "server.port: Not a valid integer"),
@@ -64,6 +68,16 @@ def test_what_is_no_configuration_is_a_plain_problem(load_bytes, raw, said):
     with pytest.raises(ConfigurationError) as raised:
         load_bytes(raw)
     assert any(said in each for each in raised.value.problems), raised.value.problems
+
+
+@pytest.mark.parametrize("run_together", ["password:hunter2", "password=hunter2"])
+def test_a_password_that_yaml_reads_as_a_key_is_not_repeated(load_bytes, run_together):
+    with pytest.raises(ConfigurationError) as raised:
+        load_bytes(
+            f"sources: {{e: {{type: ringcentral, auth: {{type: basic, {run_together}}}}}}}\n"
+        )
+    assert "hunter2" not in str(raised.value)
+    assert "a key and its value stand as `key: value`" in str(raised.value)
 
 
 @pytest.mark.parametrize("secret", ["*hunter2", "!hunter2", "'hunter2' hunter3"])
@@ -104,6 +118,14 @@ def test_elsewhere_a_source_needs_credentials_whatever_else_is_wrong(load_bytes,
     with pytest.raises(ConfigurationError) as raised:
         load_bytes(SOURCE + f"server: {{host: '{host}', port: x}}\n")
     assert any("sources.flex.auth.type: The type none" in each for each in raised.value.problems)
+
+
+def test_a_host_that_cannot_be_filled_in_is_one_problem_and_not_two(load_bytes):
+    with pytest.raises(ConfigurationError) as raised:
+        load_bytes(SOURCE + "server: {host: '${NOPE}'}\n")
+    assert raised.value.problems == (
+        "c.yaml:3: server.host: the environment variable NOPE is not set",
+    )
 
 
 @given(raw=st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
