@@ -17,6 +17,7 @@ from gateway.engine.outcomes import Landing, Outcomes
 from gateway.engine.overflow import give_up
 from gateway.engine.recorder import Recorder
 from gateway.engine.rendering import Item, Judged, Renderer
+from gateway.engine.score import Score
 from gateway.engine.watch import Watch
 from gateway.mapping.destination import Verdict
 from gateway.model.delivery import Outcome, RetryAt
@@ -84,7 +85,7 @@ class Destination:
         batch = settings.batch
         self._most = 1 if batch is None else min(batch.max_events, settings.mapping.max_batch)
         self._max_wait: timedelta | None = None if batch is None else batch.max_wait
-        self._successes = 0
+        self._score = Score()
         self._busy = 0
         self._active: set[asyncio.Task[None]] = set()
         self._group: asyncio.TaskGroup | None = None
@@ -255,7 +256,7 @@ class Destination:
     ) -> None:
         now = self._clock.now()
         not_before = self._learn(made, lanes[0].name, now, is_probe=is_probe)
-        landing = Landing(now, self._successes, not_before, self._gate.parked_since is not None)
+        landing = Landing(now, self._score, not_before, self._gate.parked_since is not None)
         by_lane = {
             name: list(judged) for name, judged in groupby(_in_order(made.judged), key=_lane_of)
         }
@@ -278,7 +279,7 @@ class Destination:
             self._gate.unanswered(is_probe=is_probe)
             return None
         sent = frozenset(each.judgement.verdict for each in made.judged if each.answer)
-        self._successes += Verdict.DELIVERED in sent
+        self._score = self._score.after(sent)
         not_before = None
         if Verdict.RETRY in sent:
             not_before = retry_after(made.answer.retry_after, now)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+from gateway.engine.score import Score
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -45,8 +47,8 @@ class MemoryLane:
     """One lane. *pending* is in order, the first *flying* of it under way; the first *alone* of
     it travel alone; *newest* is the highest sequence number seen. *more*: the store has further
     deliveries behind; *reload*: it may have some between; *unseen*: some were offered while it
-    was read. *due_at*: the lane's own wait after a failure, when *successes* of the destination
-    had been counted. *state* `None`: not yet read.
+    was read. *due_at*: the lane's own wait after a failure, when *score* was the
+    destination's. *state* `None`: not yet read.
     """
 
     __slots__ = (
@@ -60,8 +62,8 @@ class MemoryLane:
         "place",
         "ready_at",
         "reload",
+        "score",
         "state",
-        "successes",
         "unseen",
         "waits_until",
     )
@@ -80,7 +82,7 @@ class MemoryLane:
         self.due_at: datetime | None = None
         self.waits_until: datetime | None = None
         self.ready_at: datetime | None = None
-        self.successes = 0
+        self.score = Score()
 
     @property
     def depth(self) -> int:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from gateway.engine.memory_lane import MemoryLane
     from gateway.engine.rendering import Judged
+    from gateway.engine.score import Score
     from gateway.model.delivery import Delivery
     from gateway.pipeline.lanes import Rules
     from gateway.settings import DestinationSettings
@@ -33,10 +34,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """What is known when an attempt has ended. *successes* of the destination so far."""
+    """What is known when an attempt has ended. *score* is the destination's so far."""
 
     now: datetime
-    successes: int
+    score: Score
     not_before: datetime | None = None
     is_parked: bool = False
 
@@ -91,7 +92,7 @@ class Outcomes:
         if landing.is_parked and each.judgement.verdict is Verdict.RETRY:
             return Parked(each.judgement.detail)
         delivery = each.item.delivery
-        amid_success = delivery.attempts == 0 or landing.successes > lane.successes
+        amid_success = delivery.attempts == 0 or landing.score.others_succeed(lane.score)
         circumstances = Circumstances(
             landing.now, self._draw(), amid_success=amid_success, not_before=landing.not_before
         )
@@ -112,7 +113,7 @@ class Outcomes:
         """Let the lane wait; a state that a newer one has replaced meanwhile is over, though."""
         delivery = each.item.delivery
         lane.due_at = max(outcome.due_at, lane.due_at or outcome.due_at)
-        lane.successes = landing.successes
+        lane.score = landing.score
         behind = list(lane.pending)[lane.flying :]
         successor = next((other for other in behind if other.collapses), None)
         if delivery.collapses and successor is not None:

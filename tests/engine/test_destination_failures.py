@@ -210,6 +210,19 @@ async def test_failing_with_everybody_else_is_not_suspect(tmp_path):
         assert set(bench.ledger.outcomes(event_id)) == {"retry_at"}
 
 
+async def test_failing_at_an_ill_destination_is_not_suspect(tmp_path):
+    retry = RetrySettings(suspect_after=3)
+    circuit = CircuitSettings(failures=100)
+    async with delivering(tmp_path, retry=retry, circuit=circuit) as bench:
+        bench.wire.answer = lambda request: DOWN if b"unlucky" in request.body else OK
+        unlucky = [await bench.contact(f"agent{n}", status="unlucky") for n in range(3)]
+        for number in range(12):
+            await bench.contact(f"other{number}")
+            await bench.quiet()
+            await bench.advance(minutes=1)
+        assert {bench.ledger.outcomes(each)[-1] for each in unlucky} == {"retry_at"}
+
+
 async def test_the_rate_is_kept_without_bursts_and_without_holding_slots(tmp_path):
     limit = RateLimit(10, timedelta(seconds=1))
     async with delivering(tmp_path, rate_limit=limit, concurrency=2) as bench:
