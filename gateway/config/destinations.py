@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from gateway.config.fields import (
-    ExistingFile,
     Flag,
     NotYet,
     Off,
@@ -25,6 +24,7 @@ from gateway.config.fields import (
     one_of,
 )
 from gateway.config.sections import is_loopback
+from gateway.config.tls import ClientTlsSchema
 from gateway.mapping.checks.options import Duration, SecretField
 from gateway.mapping.destination import Clock
 from gateway.model.event import EventType
@@ -62,20 +62,6 @@ AUTH_KEYS = {
     "basic": frozenset({"username", "password"}),
     "bearer": frozenset({"token"}),
 }
-
-
-class ClientTlsSchema(Schema):
-    """`tls` of a destination."""
-
-    ca = ExistingFile()
-    certificate = ExistingFile()
-    private_key = ExistingFile()
-
-    @post_load
-    def _settings(self, data: dict[str, Any], **_: Any) -> ClientTls:
-        if "private_key" in data and "certificate" not in data:
-            raise ValidationError("Needs a certificate.", field_name="private_key")
-        return ClientTls(**data)
 
 
 @dataclass(frozen=True, slots=True)

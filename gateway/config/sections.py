@@ -8,7 +8,6 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, post_load
 
 from gateway.config.fields import (
-    ExistingFile,
     Host,
     NetworkField,
     NotYet,
@@ -20,6 +19,7 @@ from gateway.config.fields import (
     one_of,
     unknown_key,
 )
+from gateway.config.tls import ServerTlsSchema
 from gateway.mapping.checks.jwt_options import JwtSchema
 from gateway.mapping.checks.options import Duration, Secrets
 from gateway.settings import (
@@ -27,7 +27,6 @@ from gateway.settings import (
     AdminSettings,
     AgentsSettings,
     ServerSettings,
-    ServerTls,
     StoreSettings,
 )
 
@@ -40,17 +39,6 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host.casefold() == "localhost"
-
-
-class ServerTlsSchema(Schema):
-    """`server.tls`."""
-
-    certificate = ExistingFile(required=True)
-    private_key = ExistingFile(required=True)
-
-    @post_load
-    def _settings(self, data: dict[str, Any], **_: Any) -> ServerTls:
-        return ServerTls(**data)
 
 
 class ServerSchema(Schema):
