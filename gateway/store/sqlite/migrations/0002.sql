@@ -1,0 +1,32 @@
+-- What operators did.
+CREATE TABLE audit (
+    n INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    who TEXT NOT NULL,
+    action TEXT NOT NULL,           -- the operation's name
+    asked TEXT NOT NULL,            -- JSON object, without secrets
+    why TEXT,
+    result TEXT NOT NULL            -- JSON: counts, or what went wrong
+) STRICT;
+
+-- The alarms that are raised now; one that has ended has no row.
+CREATE TABLE alarms (
+    name TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    detail TEXT NOT NULL,
+    PRIMARY KEY (name, subject)
+) STRICT, WITHOUT ROWID;
+
+-- What was known of an agent before a receipt was translated: the first change of each hour.
+CREATE TABLE agent_states (
+    key TEXT NOT NULL,
+    before INTEGER NOT NULL,        -- receipts.seq
+    at INTEGER NOT NULL,            -- when that receipt was received
+    known BLOB,                     -- NULL: nothing was
+    PRIMARY KEY (key, before)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX agent_states_age ON agent_states (at);
+
+-- What the vendor's answer said, for `explain`.
+ALTER TABLE outcomes ADD COLUMN detail TEXT;
