@@ -194,6 +194,12 @@ class Outbox(Protocol):
         """Return what these lanes remember (absent where nothing is); one read for all."""
         ...
 
+    async def forget_uncertain(self, destination: str) -> None:
+        """Forget what was last delivered in the lanes that owe something: an attempt may have
+        been under way when their worker ended.
+        """
+        ...
+
     async def record(self, recorded: Sequence[Recorded]) -> None:
         """Make outcomes durable, all or none."""
         ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from gateway.model.errors import OperationError
@@ -47,6 +47,11 @@ class Attendant:
         self._workers = workers
         self._metrics = metrics
         self._now = now
+
+    def become(self, settings: Settings) -> None:
+        """Go by these settings from now on."""
+        self._settings = settings
+        self.bench = replace(self.bench, settings=settings)
 
     def destination_health(self, name: str) -> Mapping[str, Any]:
         """Return what the destination's own worker knows of it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 import sys
 from datetime import UTC, datetime
@@ -14,18 +15,20 @@ from typing import TYPE_CHECKING
 import uvloop
 
 from gateway.app.attendant import Attendant
+from gateway.app.reload import Reloader
+from gateway.app.tellers import Tellers
+from gateway.app.workers import Workers
 from gateway.config.roster import RosterFiles
-from gateway.engine.destination import Destination
 from gateway.engine.housekeeping import prune, release_held, watch_roster
 from gateway.engine.intake import JournalIntake, Readings
 from gateway.engine.translator import Translator
 from gateway.flow import Routing
 from gateway.http.access import Access
 from gateway.http.admin import Admin, AdminListener
+from gateway.http.handed import handed_sockets
 from gateway.http.ingest import Ingest
 from gateway.http.jwks import jwt_checker, open_keys
-from gateway.http.server import server_context
-from gateway.http.transport import HttpTransport
+from gateway.http.server import load_certificate, server_context
 from gateway.http.unix import socket_path
 from gateway.operations import OPERATIONS
 from gateway.pipeline.verify import checker_for
@@ -37,10 +40,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Mapping
     from typing import Any
 
+    from gateway.http.handed import Handed
     from gateway.http.server import Listener
     from gateway.mapping.authenticity import Presented
-    from gateway.mapping.registry import Registry
-    from gateway.settings import DestinationSettings, Settings
+    from gateway.settings import Settings, SourceSettings
     from gateway.store.sqlite import SqliteStore
 
 GC_THRESHOLD = 50_000
@@ -48,9 +51,6 @@ GC_THRESHOLD = 50_000
 
 SWITCH_SECONDS = 0.0001
 """How long a busy loop may keep the interpreter from the thread that commits (decision 1)."""
-
-RESTART_FIRST = 1.0
-RESTART_LONGEST = 60.0
 
 log = logger()
 
@@ -60,30 +60,32 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def serve(settings: Settings, registry: Registry) -> int:
-    """Run until SIGTERM or SIGINT; return the exit code.
+def serve(settings: Settings, read_again: Callable[[], Settings]) -> int:
+    """Run until SIGTERM or SIGINT; return the exit code. SIGHUP goes by what *read_again*
+    returns from then on; where it raises `ConfigurationError`, everything stays as it is.
 
     Raises:
         ConfigurationError: something that the configuration names cannot be used.
         StoreError: the store cannot be opened, or another process has it.
     """
-    del registry  # the settings hold the plugins that they name
     configure()
     sys.setswitchinterval(SWITCH_SECONDS)
-    return uvloop.run(_serve(settings))
+    return uvloop.run(_serve(settings, read_again))
 
 
-async def _serve(settings: Settings) -> int:
+async def _serve(settings: Settings, read_again: Callable[[], Settings]) -> int:
+    handed = handed_sockets(os.environ, os.getpid())
     store = open_store(
         settings.store.path, now=utc_now, max_untranslated=settings.store.max_untranslated
     )
     try:
-        gateway = Gateway(settings, store)
+        gateway = Gateway(settings, store, handed)
+        reloader = Reloader(gateway, read_again)
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, gateway.stopping.set)
-        loop.add_signal_handler(signal.SIGHUP, gateway.reload)
-        return await gateway.run()
+        loop.add_signal_handler(signal.SIGHUP, reloader.ask)
+        return await gateway.run(reloader.run)
     finally:
         await store.close()
 
@@ -91,69 +93,112 @@ async def _serve(settings: Settings) -> int:
 class Gateway:
     """The parts of one gateway. Made inside a running loop."""
 
-    def __init__(self, settings: Settings, store: SqliteStore) -> None:
+    def __init__(self, settings: Settings, store: SqliteStore, handed: Handed) -> None:
         self.stopping = asyncio.Event()
-        self._settings = settings
+        self.settings = settings
         self._store = store
+        self._handed = handed
         self._metrics = Metrics()
         self._roster = RosterFiles(settings.agents.files)
+        self._sources: dict[str, SourceSettings] = dict(settings.sources)
         self._source_health = {name: SourceHealth() for name in settings.sources}
-        self._workers: dict[str, bool] = {}
-        self._destinations: dict[str, Destination] = {}
+        self._workers = Workers(self._fail)
+        self._tellers = Tellers(
+            store, metrics=self._metrics, roster=self._roster, workers=self._workers
+        )
         self._readings = Readings()
         self._released = asyncio.Event()
         self._failed = False
         self._attendant = Attendant(
             settings,
             store,
-            destinations=self._destinations,
+            destinations=self._tellers.destinations,
             sources=self._source_health,
-            workers=self._workers,
+            workers=self._workers.alive,
             metrics=self._metrics,
             roster=self._roster,
             now=utc_now,
         )
+        self._routing = self._routing_of(settings)
+        self._checkers = {
+            name: checker_for(each.auth, open_keys) for name, each in settings.sources.items()
+        }
+        self._ingest = self._make_ingest()
+        self._tls = server_context(settings.server.tls) if settings.server.tls else None
 
-    def reload(self) -> None:
-        """Probe the destinations that are parked, and look at what is held again."""
-        log.info("gateway.probing")
-        self._released.set()
-        for destination in self._destinations.values():
-            destination.reload_probe()
+    def _fail(self) -> None:
+        self._failed = True
+        self.stopping.set()
 
-    async def run(self) -> int:
-        """Serve until asked to stop; return the exit code."""
-        grace = self._settings.server.shutdown_grace
+    async def run(self, reload: Callable[[], Awaitable[None]]) -> int:
+        """Serve until asked to stop, and *reload* beside it; return the exit code."""
+        grace = self.settings.server.shutdown_grace
         listener = await self._listen()
         admins = await self._listen_admin()
         gc.collect()
         gc.freeze()
         gc.set_threshold(GC_THRESHOLD)
         async with asyncio.TaskGroup() as group:
-            workers = [group.create_task(each) for each in self._work()]
+            await self._tellers.start(group, self.settings.destinations)
+            workers = [group.create_task(each) for each in self._work(reload)]
             await self.stopping.wait()
             log.info("gateway.stopping")
             await listener.stop(grace)
-            for destination in list(self._destinations.values()):
-                await destination.stop()
+            await self._tellers.stop()
             for worker in workers:
                 worker.cancel()
             for admin in admins:
                 await admin.stop()
         return 1 if self._failed else 0
 
-    async def _listen(self) -> Listener:
-        server = self._settings.server
-        listener = Ingest(
-            sources=self._settings.sources,
-            checkers={
-                name: checker_for(each.auth, open_keys)
-                for name, each in self._settings.sources.items()
-            },
-            settings=server,
+    async def become(self, settings: Settings) -> None:
+        """Go by these settings: sources at once, destinations when their workers have changed.
+
+        What a change of `server`, `admin` and `store` would need a new start for stays; the
+        certificate is read again.
+
+        Raises:
+            ConfigurationError: a part of them cannot be used; nothing has changed.
+        """
+        checkers = {
+            name: self._checkers[name]
+            if self._sources.get(name) == each
+            else checker_for(each.auth, open_keys)
+            for name, each in settings.sources.items()
+        }
+        if self._tls is not None and settings.server.tls is not None:
+            load_certificate(self._tls, settings.server.tls)
+        self._roster.follow(settings.agents.files)
+        self.settings, self._checkers = settings, checkers
+        for name in settings.sources:
+            self._source_health.setdefault(name, SourceHealth())
+        self._sources.clear()
+        self._sources.update(settings.sources)
+        self._ingest.become(settings.sources, checkers)
+        self._routing = self._routing_of(settings)
+        self._attendant.become(settings)
+        changed = await self._tellers.become(settings.destinations)
+        self.look_again()
+        log.info("gateway.reloaded", destinations_changed=changed)
+
+    def look_again(self) -> None:
+        """Probe the destinations that are parked, and look at what is held again."""
+        self._released.set()
+        for destination in self._tellers.destinations.values():
+            destination.reload_probe()
+
+    def _routing_of(self, settings: Settings) -> Routing:
+        destinations = tuple(settings.destinations.values())
+        return Routing(destinations, settings.agents.unmapped, self._roster)
+
+    def _make_ingest(self) -> Ingest:
+        return Ingest(
+            sources=self._sources,
+            checkers=self._checkers,
+            settings=self.settings.server,
             intake=JournalIntake(
                 self._store,
-                self._settings.sources,
+                self._sources,
                 readings=self._readings,
                 metrics=self._metrics,
                 health=self._source_health,
@@ -161,17 +206,22 @@ class Gateway:
             metrics=self._metrics,
             health=self._source_health,
             now=utc_now,
-        ).listener()
-        tls = server_context(server.tls) if server.tls else None
-        port = await listener.start(server.host, server.port, tls=tls)
-        _say("listening", "https" if tls else "http", server.host, port)
+        )
+
+    async def _listen(self) -> Listener:
+        server = self.settings.server
+        listener = self._ingest.listener()
+        port = await listener.start(
+            server.host, server.port, tls=self._tls, handed=self._handed["server"]
+        )
+        _say("listening", "https" if self._tls else "http", server.host, port)
         return listener
 
     async def _listen_admin(self) -> list[AdminListener]:
-        settings = self._settings
+        settings = self.settings
         admin = Admin(
             operations=OPERATIONS,
-            bench=self._attendant.bench,
+            bench=lambda: self._attendant.bench,
             health=self._attendant,
             metrics=self._metrics,
             version=version("wfm-gateway"),
@@ -180,87 +230,39 @@ class Gateway:
         trusted = AdminListener(admin.application(None))
         await trusted.start_unix(socket_path(settings.store.path))
         public = AdminListener(admin.application(access))
-        port = await public.start_tcp(settings.admin.host, settings.admin.port)
+        port = await public.start_tcp(
+            settings.admin.host, settings.admin.port, handed=self._handed["admin"]
+        )
         _say("admin", "http", settings.admin.host, port)
         return [public, trusted]
 
-    def _work(self) -> list[Coroutine[Any, Any, None]]:
-        settings, store = self._settings, self._store
-        routing = Routing(
-            tuple(settings.destinations.values()), settings.agents.unmapped, self._roster
-        )
+    def _work(self, reload: Callable[[], Awaitable[None]]) -> list[Coroutine[Any, Any, None]]:
         translator = Translator(
-            store,
-            settings.sources,
-            routing=lambda: routing,
+            self._store,
+            self._sources,
+            routing=lambda: self._routing,
             readings=self._readings,
             offer=self._attendant.offer,
             metrics=self._metrics,
             health=self._source_health,
         )
+        restarted, retention = self._workers.restarted, self.settings.store.retention
         return [
-            self._fatal("translator", translator.run),
-            *(self._tell(each) for each in settings.destinations.values()),
-            self._restarted("pruning", partial(prune, store, settings.store.retention, utc_now)),
-            self._restarted("roster", partial(watch_roster, self._roster, self._released.set)),
-            self._restarted("held", self._release),
+            self._workers.fatal("translator", translator.run),
+            restarted("pruning", partial(prune, self._store, retention, utc_now)),
+            restarted("roster", partial(watch_roster, self._roster, self._released.set)),
+            restarted("held", self._release),
+            restarted("reloading", reload),
         ]
-
-    async def _fatal(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        """Run what the gateway cannot do without: its end is the end, and a clean start follows."""
-        self._workers[name] = True
-        try:
-            await work()
-        except Exception as problem:
-            log.critical("worker.failed", worker=name, exc_info=problem)
-            self._failed = True
-            self.stopping.set()
-        finally:
-            self._workers[name] = False
-
-    async def _restarted(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        """Run what may fail without harm to the rest: it begins anew after a while."""
-        pause = RESTART_FIRST
-        while True:
-            self._workers[name] = True
-            try:
-                await work()
-            except Exception as problem:
-                log.critical("worker.failed", worker=name, exc_info=problem)
-            else:
-                return
-            self._workers[name] = False
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, RESTART_LONGEST)
-
-    async def _tell(self, settings: DestinationSettings) -> None:
-        name = settings.name
-
-        async def tell() -> None:
-            transport = HttpTransport(settings)
-            self._destinations[name] = Destination(
-                settings,
-                outbox=self._store,
-                transport=transport,
-                metrics=self._metrics,
-                roster=self._roster,
-            )
-            try:
-                await self._destinations[name].run()
-            finally:
-                del self._destinations[name]
-                await transport.close()
-
-        await self._restarted(f"destination {name}", tell)
 
     async def _release(self) -> None:
         """Let go of held deliveries at the start and whenever the roster has changed."""
         while True:
             released = await release_held(
                 self._store,
-                self._settings.destinations,
+                self.settings.destinations,
                 self._roster,
-                self._settings.agents.unmapped,
+                self.settings.agents.unmapped,
             )
             self._attendant.offer(released)
             await self._released.wait()

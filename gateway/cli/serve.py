@@ -12,9 +12,9 @@ from gateway.cli.session import Session, config_option, pass_session
 @config_option
 @pass_session
 def serve(session: Session, /) -> None:
-    """Run; SIGTERM and SIGINT stop it."""
+    """Run; SIGTERM and SIGINT stop it, SIGHUP has the configuration read again."""
     registry = session.registry()
     settings = session.settings(registry)
     for warning in settings.warnings:
         click.echo(f"warning: {warning}", err=True)
-    raise click.exceptions.Exit(app.serve(settings, registry))
+    raise click.exceptions.Exit(app.serve(settings, lambda: session.settings(registry)))

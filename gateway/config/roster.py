@@ -60,6 +60,20 @@ class RosterFiles:
         """How many agents the roster names."""
         return len(self._entries)
 
+    def follow(self, paths: Sequence[Path]) -> None:
+        """Go by these files from now on; what they hold counts as it is.
+
+        Raises:
+            ConfigurationError: they cannot be read, and those of before count.
+        """
+        if tuple(paths) == self._paths:
+            return
+        entries, problems = read_roster(paths)
+        if problems:
+            raise ConfigurationError(problems)
+        self._paths, self._entries = tuple(paths), entries
+        self._stamps = self._look()
+
     def watch(self) -> bool:
         """Read the files again if they changed; return whether any entry is another now."""
         change = self.reload_if_changed()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gateway.flow import accept
 from gateway.model.clock import rfc3339
+from gateway.model.errors import StoreUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +63,10 @@ class JournalIntake:
     async def accept(self, verified: VerifiedReceipt) -> Accepted:
         """Make it durable and say what it holds."""
         name = verified.receipt.source
-        accepted, reading = await accept(verified, self._sources[name], self._journal)
+        source = self._sources.get(name)
+        if source is None:
+            raise StoreUnavailableError(f"source {name} was removed a moment ago")
+        accepted, reading = await accept(verified, source, self._journal)
         if len(verified.receipt.body) <= LARGEST_BODY_KEPT:
             self._readings.keep(accepted.receipt, reading)
         self._count(name, accepted)

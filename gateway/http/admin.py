@@ -17,6 +17,7 @@ from gateway.model.errors import Flaw, OperationError, StoreError
 from gateway.telemetry.logs import logger
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
@@ -48,13 +49,13 @@ log = logger()
 
 
 class Admin:
-    """Everything that operators are answered. *bench* is what the operations work on."""
+    """Everything that operators are answered. *bench* returns what the operations work on."""
 
     def __init__(
         self,
         *,
         operations: Sequence[Operation],
-        bench: Any,
+        bench: Callable[[], Any],
         health: Health,
         metrics: Metrics,
         version: str,
@@ -103,7 +104,7 @@ class Admin:
     def _route(self, operation: Operation) -> Handler:
         async def run(request: Request) -> web.Response:
             params = await _params(request, operation.params())
-            return _json(await operation.run(self._bench, params))
+            return _json(await operation.run(self._bench(), params))
 
         return run
 
@@ -242,10 +243,12 @@ class AdminListener:
         )
         self._socket: Path | None = None
 
-    async def start_tcp(self, host: str, port: int) -> int:
-        """Listen on an address; return the port."""
+    async def start_tcp(self, host: str, port: int, *, handed: Sequence[socket.socket] = ()) -> int:
+        """Listen on an address, or on the sockets *handed* to us; return the port."""
         await self._runner.setup()
-        await web.TCPSite(self._runner, host, port).start()
+        sites: list[web.BaseSite] = [web.SockSite(self._runner, each) for each in handed]
+        for site in sites or [web.TCPSite(self._runner, host, port)]:
+            await site.start()
         return int(self._runner.addresses[0][1])
 
     async def start_unix(self, path: Path) -> None:

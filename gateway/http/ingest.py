@@ -66,17 +66,23 @@ class Ingest:
         now: Callable[[], datetime],
         patience: Patience | None = None,
     ) -> None:
-        self._doors = {
-            name: Door(source, checkers[name], metrics.ack_seconds.labels(name))
-            for name, source in sources.items()
-        }
         self._settings = settings
         self._intake = intake
         self._metrics = metrics
+        self.become(sources, checkers)
         self._health = health
         self._now = now
         self._patience = patience or Patience()
         self._inflight = Inflight(settings.max_inflight_bytes)
+
+    def become(
+        self, sources: Mapping[str, SourceSettings], checkers: Mapping[str, Checker | None]
+    ) -> None:
+        """Let these sources in from the next request on, and no others."""
+        self._doors = {
+            name: Door(source, checkers[name], self._metrics.ack_seconds.labels(name))
+            for name, source in sources.items()
+        }
 
     def listener(self) -> Listener:
         """Return the listener for these requests, not yet started."""

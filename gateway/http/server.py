@@ -15,7 +15,7 @@ from gateway.http.problem import Problem, phrase, problem_body, problem_response
 from gateway.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
     from datetime import timedelta
 
     from aiohttp.streams import StreamReader
@@ -185,7 +185,7 @@ class Listener:
         self.on_refused = on_refused
         self._max_connections = max_connections
         self._server = Server(handler, self)
-        self._listening: asyncio.Server | None = None
+        self._listening: list[asyncio.Server] = []
 
     def has_room(self) -> bool:
         """Whether one more connection may be served."""
@@ -197,28 +197,35 @@ class Listener:
         port: int,
         *,
         tls: ssl.SSLContext | None = None,
+        handed: Sequence[socket.socket] = (),
     ) -> int:
-        """Listen; return the port (that of the first address where *port* is 0)."""
-        self._listening = await asyncio.get_running_loop().create_server(
-            self._server,
-            host,
-            port,
-            ssl=tls,
-            backlog=BACKLOG,
-            ssl_handshake_timeout=None if tls is None else self.patience.headers,
-        )
-        bound: socket.socket = self._listening.sockets[0]
+        """Listen; return the port (that of the first address where *port* is 0).
+
+        Where sockets were *handed* to us, it is these that are listened on.
+        """
+        places: list[dict[str, Any]] = [{"sock": each} for each in handed]
+        for place in places or [{"host": host, "port": port}]:
+            listening = await asyncio.get_running_loop().create_server(
+                self._server,
+                ssl=tls,
+                backlog=BACKLOG,
+                ssl_handshake_timeout=None if tls is None else self.patience.headers,
+                **place,
+            )
+            self._listening.append(listening)
+        bound: socket.socket = self._listening[0].sockets[0]
         return int(bound.getsockname()[1])
 
     async def stop(self, grace: timedelta) -> None:
         """Listen no more, let requests under way be answered, close every connection."""
-        if self._listening is None:
+        if not self._listening:
             return
-        self._listening.close()
+        for each in self._listening:
+            each.close()
         self._server.pre_shutdown()
         # aiohttp waits that long twice: for the request, then for the connection's task.
         await self._server.shutdown(grace.total_seconds() / 2)
-        self._listening = None
+        self._listening.clear()
 
 
 def server_context(tls: ServerTls) -> ssl.SSLContext:
@@ -230,8 +237,17 @@ def server_context(tls: ServerTls) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
+    load_certificate(context, tls)
+    return context
+
+
+def load_certificate(context: ssl.SSLContext, tls: ServerTls) -> None:
+    """Have *context* show this certificate to whoever connects from now on.
+
+    Raises:
+        ConfigurationError: a file is missing or is not what it should be.
+    """
     try:
         context.load_cert_chain(tls.certificate, tls.private_key)
     except (OSError, ValueError) as error:
         raise ConfigurationError([f"server.tls: cannot be loaded: {error}"]) from error
-    return context

@@ -30,6 +30,8 @@ class Gateway:
     folder: Path
     config: str
     environ: dict[str, str] = field(default_factory=dict)
+    handed: tuple[int, ...] = ()
+    """File descriptors that it inherits."""
     url: str = ""
     admin_url: str = ""
     process: asyncio.subprocess.Process | None = None
@@ -61,6 +63,7 @@ class Gateway:
         self.process = await asyncio.create_subprocess_exec(
             *self.command("serve"),
             cwd=self.folder,
+            pass_fds=self.handed,
             env=os.environ | {"PYTHONPATH": str(Path.cwd())} | self.environ,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

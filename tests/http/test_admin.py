@@ -110,7 +110,11 @@ class Server:
 
 def admin_of(health, bench):
     return Admin(
-        operations=OPERATIONS, bench=bench, health=health, metrics=Metrics(), version="1.2.3"
+        operations=OPERATIONS,
+        bench=lambda: bench,
+        health=health,
+        metrics=Metrics(),
+        version="1.2.3",
     )
 
 

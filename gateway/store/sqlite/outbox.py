@@ -11,6 +11,7 @@ from gateway.ports import Backlog, ClaimedLane
 from gateway.store.sqlite.claim import Heads, oldest_of, pick_lanes
 from gateway.store.sqlite.connection import rows_of
 from gateway.store.sqlite.outcome import record
+from gateway.store.sqlite.recovery import FORGET_DELIVERED
 from gateway.store.sqlite.rows import lane_from_row, lane_state, millis_or_none
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ UNPARK = """
     SET first_failed_at = first_failed_at + max(0, ?2 - max(?3, first_failed_at))
     WHERE destination = ?1 AND first_failed_at IS NOT NULL
 """
+
+FORGET_UNCERTAIN = f"{FORGET_DELIVERED} AND destination = ?"
 
 
 class SqliteOutbox:
@@ -83,6 +86,12 @@ class SqliteOutbox:
             return {lane: lane_from_row(memory, delivered) for lane, memory, delivered in rows}
 
         return await self._database.read(look)
+
+    async def forget_uncertain(self, destination: str) -> None:
+        """Forget what was last delivered in the lanes that owe something."""
+        await self._database.write(
+            lambda transaction: transaction.run(FORGET_UNCERTAIN, (destination,)), slow=True
+        )
 
     async def record(self, recorded: Sequence[Recorded]) -> None:
         """Make outcomes durable, all or none."""

@@ -1,0 +1,101 @@
+"""The workers of the destinations: as many as are configured now, each with its own settings."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING
+
+from gateway.engine.destination import Destination
+from gateway.http.transport import HttpTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gateway.app.workers import Workers
+    from gateway.ports import Roster, Store
+    from gateway.settings import DestinationSettings
+    from gateway.telemetry.metrics import Metrics
+
+ENDING_SECONDS = 1.0
+
+
+class Tellers:
+    """Starts, stops and changes the workers of the destinations.
+
+    *destinations* holds those that live, by name; one that failed is missing until it begins
+    anew.
+    """
+
+    def __init__(self, store: Store, *, metrics: Metrics, roster: Roster, workers: Workers) -> None:
+        self.destinations: dict[str, Destination] = {}
+        self._store = store
+        self._metrics = metrics
+        self._roster = roster
+        self._workers = workers
+        self._running: dict[str, tuple[DestinationSettings, asyncio.Task[None]]] = {}
+        self._begun: set[str] = set()
+        self._group: asyncio.TaskGroup | None = None
+
+    async def start(
+        self, group: asyncio.TaskGroup, wanted: Mapping[str, DestinationSettings]
+    ) -> None:
+        """Run the workers in *group* from now on."""
+        self._group = group
+        await self.become(wanted)
+
+    async def become(self, wanted: Mapping[str, DestinationSettings]) -> tuple[str, ...]:
+        """Run a worker for each of *wanted*, and no other; return whose settings changed.
+
+        What an ended worker was owed stays in the store; the next one of that name goes on.
+        """
+        assert self._group is not None
+        changed = tuple(
+            name for name, (settings, _) in self._running.items() if wanted.get(name) != settings
+        )
+        await asyncio.gather(*map(self._end, changed))
+        for name, settings in wanted.items():
+            if name not in self._running:
+                task = self._group.create_task(self._run(settings))
+                self._running[name] = settings, task
+        return changed
+
+    async def stop(self) -> None:
+        """End them all: what is under way has a second."""
+        await self.become({})
+
+    async def _run(self, settings: DestinationSettings) -> None:
+        await self._workers.restarted(_worker(settings.name), partial(self._tell, settings))
+
+    async def _tell(self, settings: DestinationSettings) -> None:
+        name = settings.name
+        transport = HttpTransport(settings)
+        try:
+            if name in self._begun:
+                # An earlier worker may have ended in the middle of an attempt.
+                await self._store.forget_uncertain(name)
+            self._begun.add(name)
+            self.destinations[name] = Destination(
+                settings,
+                outbox=self._store,
+                transport=transport,
+                metrics=self._metrics,
+                roster=self._roster,
+            )
+            await self.destinations[name].run()
+        finally:
+            self.destinations.pop(name, None)
+            await transport.close()
+
+    async def _end(self, name: str) -> None:
+        _, task = self._running.pop(name)
+        if name in self.destinations:
+            await self.destinations[name].stop()
+            await asyncio.wait({task}, timeout=ENDING_SECONDS)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        self._workers.alive.pop(_worker(name), None)
+
+
+def _worker(name: str) -> str:
+    return f"destination {name}"
