@@ -15,6 +15,7 @@ from gateway.cli.serve import serve
 from gateway.cli.session import verb_options
 from gateway.cli.simulate import simulate
 from gateway.cli.translate import translate
+from gateway.cli.vendor import ping
 from gateway.cli.verbs import Verbs
 
 
@@ -38,6 +39,7 @@ for verb in (
     agents,
     states,
     destinations,
+    ping,
     sources,
     mappings,
     schema,

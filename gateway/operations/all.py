@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.operations import agents, dead_letters, health, quarantine
+from gateway.operations import agents, dead_letters, health, quarantine, vendor
 from gateway.operations.table import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -10,4 +10,5 @@ OPERATIONS: tuple[Operation, ...] = (
     *quarantine.OPERATIONS,
     *dead_letters.OPERATIONS,
     *agents.OPERATIONS,
+    *vendor.OPERATIONS,
 )

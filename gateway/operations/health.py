@@ -39,7 +39,7 @@ async def _destination_json(
     exact = {
         "name": name,
         "mapping": f"{destination.mapping.name} {destination.mapping.version}",
-        "url": _without_secrets(destination.url),
+        "url": without_secrets(destination.url),
         "backlog": backlog.pending,
         "held": backlog.held,
         "seconds_behind": max(0.0, round(behind, 3)),
@@ -60,7 +60,7 @@ async def _destination_json(
     return kept | dict(bench.live.destination_health(name) if bench.live else {}) | exact
 
 
-def _without_secrets(url: str) -> str:
+def without_secrets(url: str) -> str:
     """Leave out user information and query, where some vendors want a key."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

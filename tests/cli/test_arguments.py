@@ -19,6 +19,7 @@ VERBS = {
     "agents",
     "states",
     "destinations",
+    "ping",
     "sources",
     "mappings",
     "schema",

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -117,3 +118,15 @@ def test_mappings_and_schemas(command):
     assert "cloudevents" in command.ok("mappings", "list")
     assert json.loads(command.ok("schema", "config"))["$schema"]
     assert json.loads(command.ok("schema"))["$id"] == "urn:wfm-gateway:schema:v1"
+
+
+def test_ping_of_nobody_is_a_problem_to_mend(command):
+    config = Path("config/gateway.yaml")
+    config.write_text(config.read_text().replace("/events", "/events?key=s3cret-word"))
+    answer = command("ping", "bus")
+    assert answer.exit_code == 1
+    assert "unreachable: no connection" in answer.stdout
+    assert "s3cret-word" not in answer.stdout
+    assert "hidden" not in answer.stdout
+    assert json.loads(command("ping", "bus", "--json").stdout)["reachable"] is False
+    assert command("ping", "buss").exit_code == 1

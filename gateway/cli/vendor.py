@@ -1,0 +1,46 @@
+"""The verb `ping`: is the vendor there, and what does it say?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gateway.cli.ask import carry_out
+from gateway.cli.session import Session, pass_session, verb_options
+from gateway.cli.show import print_json
+from gateway.operations import vendor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+@click.command()
+@click.argument("destination")
+@verb_options
+@pass_session
+def ping(session: Session, /, destination: str) -> None:
+    """Look whether DESTINATION can be reached; no event is sent. Exit code 1: it cannot."""
+    seen = carry_out(session, vendor.PING, name=destination)
+    if session.as_json:
+        print_json(seen)
+    else:
+        for line in _lines(seen):
+            click.echo(line)
+    if not seen["reachable"]:
+        raise click.exceptions.Exit(1)
+
+
+def _lines(seen: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{seen['name']}: {seen['url']}"
+    if dns := seen["dns"]:
+        yield f"dns: {dns['host']} is {', '.join(dns['addresses'])} ({dns['ms']} ms)"
+    if tcp := seen["tcp"]:
+        yield f"tcp: {tcp['address']} port {tcp['port']} ({tcp['ms']} ms)"
+    if tls := seen["tls"]:
+        until = f"certificate until {tls['expires_at']}, {tls['days_left']} days"
+        yield f"tls: {tls['version']}, {until} ({tls['ms']} ms)"
+    if http := seen["http"]:
+        yield f"http: {http['method']} answered {http['status']}: {http['says']} ({http['ms']} ms)"
+    if seen["problem"]:
+        yield f"unreachable: {seen['problem']}"
