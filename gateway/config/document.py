@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -45,22 +46,34 @@ class Document:
 
     def problem(self, place: Place, message: str) -> str:
         """Return a printable line: file, line, YAML path, what is wrong."""
-        shown = self._shown(place)
-        hint = "" if shown == place else "; a key and its value stand as `key: value`"
+        shown, hint = place, ""
+        if any(isinstance(step, str) and _RUN_TOGETHER.match(step) for step in place):
+            hint = "; a key and its value stand as `key: value`"
+        elif self._is_bare(place) and message.startswith("unknown key; valid"):
+            # {password: hun,ter2} has the key ter2.
+            shown, hint = (*place[:-1], "…"), "; a text with a comma needs quotes"
         return one_line(f"{self.path}:{self.line(place)}: {written(shown)}{message}{hint}")
 
-    def _shown(self, place: Place) -> Place:
-        """Return *place* without what may be a value: ``{password:x}`` is a key to YAML."""
+    def _is_bare(self, place: Place) -> bool:
+        """Whether there is a key, and nothing behind it."""
         found: Any = self.content
         for step in place:
-            try:
-                found = found[step]
-            except (KeyError, IndexError, TypeError):
-                return place
-        if found is not None or not place or not isinstance(place[-1], str):
-            return place
-        name = re.match(r"[^:=]*[:=](?=.)", place[-1], re.DOTALL)
-        return (*place[:-1], f"{name[0]}…") if name else place
+            if not isinstance(found, dict) or step not in found:
+                return False
+            found = found[step]
+        return found is None
+
+
+_RUN_TOGETHER = re.compile(r"[^:=]*[:=](?=\S)")
+_NO_REFERENCE = re.compile(r"\$\{(?!\w+\})[^}]*\}?", re.ASCII)
+
+
+def shown_key(key: Any) -> str:
+    """Return *key* without what may be a value: ``{password:x}`` is a key to YAML."""
+    if not isinstance(key, str):
+        return "…" if isinstance(key, Mapping | Sequence) else str(key)
+    name = _RUN_TOGETHER.match(key)
+    return f"{name[0]}…" if name else _NO_REFERENCE.sub("${…}", key)
 
 
 def one_line(text: str) -> str:
@@ -75,7 +88,8 @@ def written(place: Place) -> str:
     text = ""
     for step in place:
         is_index = isinstance(step, int) and not isinstance(step, bool)
-        text += f"[{step}]" if is_index else f".{step}" if text else str(step)
+        key = shown_key(step)
+        text += f"[{key}]" if is_index else f".{key}" if text else key
     return f"{text}: " if text else ""
 
 
@@ -130,6 +144,7 @@ def _yaml() -> YAML:
     return yaml
 
 
+_DUPLICATE = re.compile(r'found duplicate key "(.*?)" with value', re.DOTALL)
 _QUOTED = re.compile(r"'(?!<)[^']{3,}'|\"[^\"]{3,}\"")
 
 
@@ -138,11 +153,11 @@ def _where(error: YAMLError) -> str:
         return ": is not YAML"
     line = error.problem_mark.line + 1
     if isinstance(error, DuplicateKeyError):
-        return (
-            f":{line}: a key stands here a second time: {str(error.problem).partition(' with')[0]}"
-        )
+        named = _DUPLICATE.match(str(error.problem))
+        key = one_line(shown_key(named[1])) if named else "…"
+        return f":{line}: a key stands here a second time: {key}"
     # What stands in quotes may be a secret, such as a password that begins with * or &.
-    return f":{line}: is not YAML: {_QUOTED.sub('…', str(error.problem))}"
+    return one_line(f":{line}: is not YAML: {_QUOTED.sub('…', str(error.problem))}")
 
 
 def _plain(node: Any, place: Place, lines: dict[Place, int]) -> Any:
