@@ -44,7 +44,8 @@ def expand(
     missing: list[str] = []
     text = REFERENCE.sub(lambda found: _filled(found, environ, missing), node)
     problems += [(place, message) for message in missing]
-    return Filled(text)
+    # What is left of an unfilled value says nothing: judged, it would add problems that are none.
+    return Filled("" if missing else text)
 
 
 def _filled(found: re.Match[str], environ: Mapping[str, str], missing: list[str]) -> str:

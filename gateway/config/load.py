@@ -141,12 +141,13 @@ class _Loading:
     def _host(self, server: ServerSettings) -> str:
         """Return where the server will listen, even if something else about it is wrong."""
         raw = self._content.get("server")
-        if not isinstance(raw, dict) or ("server", "host") in self._unfilled:
-            return server.host
-        host = raw.get("host", server.host)
-        return host if isinstance(host, str) else server.host
+        named = {"host": raw["host"]} if isinstance(raw, dict) and "host" in raw else {}
+        data, problems = attempt(ServerSchema(only=("host",)), named)
+        return server.host if problems else str(data.host)
 
     def _check_ports(self, server: ServerSettings, admin: AdminSettings) -> None:
+        if any(place[:1] in (("server",), ("admin",)) for place, _ in self._problems):
+            return
         hosts = {server.host, admin.host}
         meets = len(hosts) == 1 or hosts & EVERYWHERE
         if server.port and server.port == admin.port and meets:
