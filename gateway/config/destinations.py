@@ -22,10 +22,11 @@ from gateway.config.fields import (
     attempt,
     list_of,
     one_of,
+    settled,
 )
 from gateway.config.sections import is_loopback
 from gateway.config.tls import ClientTlsSchema
-from gateway.mapping.checks.options import Duration, SecretField
+from gateway.mapping.checks.options import Duration, SecretField, across
 from gateway.mapping.destination import Clock
 from gateway.model.event import EventType
 from gateway.model.secret import Secret, holds_secret
@@ -85,12 +86,13 @@ class AuthSchema(Schema):
     tls = fields.Nested(ClientTlsSchema, load_default=None)
     plaintext = Flag(load_default=False)
 
-    @post_load
-    def _settings(self, data: dict[str, Any], **_: Any) -> Admission:
-        kind, tls, plaintext = (data.pop(key) for key in ("type", "tls", "plaintext"))
-        wanted = AUTH_KEYS[kind]
-        problems = {key: ["Missing data for required field."] for key in wanted - set(data)}
-        problems |= {key: [f"Not a key of the type {kind}."] for key in set(data) - wanted}
+    @across
+    def _keys_of_the_type(self, data: dict[str, Any], given: dict[str, Any]) -> None:
+        kind = data.get("type", "")
+        wanted = AUTH_KEYS.get(kind, frozenset(given))
+        keys = frozenset[str]().union(*AUTH_KEYS.values()) & set(given)
+        problems = {key: ["Missing data for required field."] for key in wanted - set(given)}
+        problems |= {key: [f"Not a key of the type {kind}."] for key in keys - wanted}
         problems |= {
             key: ["May not hold control characters."]
             for key, value in data.items()
@@ -98,6 +100,10 @@ class AuthSchema(Schema):
         }
         if problems:
             raise ValidationError(problems)
+
+    @post_load
+    def _settings(self, data: dict[str, Any], **_: Any) -> Admission:
+        kind, tls, plaintext = (data.pop(key) for key in ("type", "tls", "plaintext"))
         return Admission(DestinationAuth(kind, _headers(kind, data)), tls, plaintext)
 
 
@@ -121,12 +127,15 @@ class RetrySchema(Schema):
     give_up_after = Duration()
     suspect_after = Whole(least=2)
 
+    @across
+    def _grows(self, data: dict[str, Any], given: dict[str, Any]) -> None:
+        waits = settled(data, given, RetrySettings(), "max", "first")
+        if waits and waits[0] < waits[1]:
+            raise ValidationError("Must be at least retry.first.", "max")
+
     @post_load
     def _settings(self, data: dict[str, Any], **_: Any) -> RetrySettings:
-        settings = RetrySettings(**data)
-        if settings.max < settings.first:
-            raise ValidationError("Must be at least retry.first.", field_name="max")
-        return settings
+        return RetrySettings(**data)
 
 
 class CircuitSchema(Schema):

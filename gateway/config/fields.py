@@ -210,6 +210,15 @@ def list_of(field: fields.Field[Any], *, least: int = 0, **more: Any) -> fields.
     return fields.List(field, validate=checks, **more)
 
 
+def settled(
+    data: dict[str, Any], given: dict[str, Any], defaults: Any, *names: str
+) -> tuple[Any, ...] | None:
+    """Return what holds for *names*, as read or by default; `None` where one could not be read."""
+    if any(name in given and name not in data for name in names):
+        return None
+    return tuple(data.get(name, getattr(defaults, name)) for name in names)
+
+
 def attempt(schema: Schema, raw: Any, beside: Iterable[str] = ()) -> tuple[Any, dict[str, Any]]:
     """Load *raw*; return what was loaded, and what is wrong by key.
 

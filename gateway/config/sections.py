@@ -17,11 +17,12 @@ from gateway.config.fields import (
     attempt,
     list_of,
     one_of,
+    settled,
     unknown_key,
 )
 from gateway.config.tls import ServerTlsSchema
 from gateway.mapping.checks.jwt_options import JwtSchema
-from gateway.mapping.checks.options import Duration, Secrets
+from gateway.mapping.checks.options import Duration, Secrets, across
 from gateway.settings import (
     AdminAuth,
     AdminSettings,
@@ -53,15 +54,17 @@ class ServerSchema(Schema):
     proxies = list_of(NetworkField())
     tls = fields.Nested(ServerTlsSchema)
 
+    @across
+    def _a_body_fits(self, data: dict[str, Any], given: dict[str, Any]) -> None:
+        names = ("max_inflight_bytes", "max_body_bytes")
+        sizes = settled(data, given, ServerSettings(), *names)
+        if sizes and sizes[0] < sizes[1]:
+            raise ValidationError("Must be at least server.max_body_bytes.", names[0])
+
     @post_load
     def _settings(self, data: dict[str, Any], **_: Any) -> ServerSettings:
         proxies = tuple(data.pop("proxies", ()))
-        settings = ServerSettings(**data, proxies=proxies)
-        if settings.max_inflight_bytes < settings.max_body_bytes:
-            raise ValidationError(
-                "Must be at least server.max_body_bytes.", field_name="max_inflight_bytes"
-            )
-        return settings
+        return ServerSettings(**data, proxies=proxies)
 
 
 class AdminAuthSchema(Schema):
@@ -75,24 +78,28 @@ class AdminAuthSchema(Schema):
 
         unknown = "include"
 
+    @across
+    def _keys_of_the_type(self, data: dict[str, Any], given: dict[str, Any]) -> None:
+        kind = data.get("type")
+        rest = {key: value for key, value in given.items() if key not in ("type", "token")}
+        problems: dict[str, Any] = {}
+        if kind == "jwt":
+            _, problems = attempt(JwtSchema(), rest, ("type",))
+        elif kind is not None:
+            valid = ("type", "token") if kind == "token" else ("type",)
+            problems = {key: [unknown_key(str(key), valid)] for key in rest}
+        if kind in ("jwt", "none") and "token" in given:
+            problems["token"] = [f"Not a key of the type {kind}."]
+        if kind == "token" and ("token" not in given or data.get("token") == ()):
+            problems["token"] = ["Must not be empty."]
+        if problems:
+            raise ValidationError(problems)
+
     @post_load
     def _settings(self, data: dict[str, Any], **_: Any) -> AdminAuth:
         kind, tokens = data.pop("type"), data.pop("token", ())
-        if kind == "jwt":
-            if tokens:
-                raise ValidationError("Not a key of the type jwt.", field_name="token")
-            options, problems = attempt(JwtSchema(), data, ("type",))
-            if problems:
-                raise ValidationError(problems)
-            return AdminAuth("jwt", jwt_options=options)
-        if data:
-            valid = ("type", "token") if kind == "token" else ("type",)
-            raise ValidationError({key: [unknown_key(str(key), valid)] for key in data})
-        if kind == "token" and not tokens:
-            raise ValidationError("Must not be empty.", field_name="token")
-        if kind == "none" and tokens:
-            raise ValidationError("Not a key of the type none.", field_name="token")
-        return AdminAuth(kind, tuple(tokens))
+        options = attempt(JwtSchema(), data)[0] if kind == "jwt" else None
+        return AdminAuth(kind, tokens, options)
 
 
 class AdminSchema(Schema):
@@ -102,14 +109,17 @@ class AdminSchema(Schema):
     port = Whole(least=0, most=MOST_PORTS)
     auth = fields.Nested(AdminAuthSchema)
 
+    @across
+    def _strangers_show_something(self, data: dict[str, Any], given: dict[str, Any]) -> None:
+        host, auth = settled(data, given, AdminSettings(), "host", "auth") or ("localhost", None)
+        if isinstance(auth, AdminAuth) and auth.type == "none" and not is_loopback(host):
+            raise ValidationError(
+                "The type none is for loopback only; valid here: token, jwt.", "auth"
+            )
+
     @post_load
     def _settings(self, data: dict[str, Any], **_: Any) -> AdminSettings:
-        settings = AdminSettings(**data)
-        if settings.auth.type == "none" and not is_loopback(settings.host):
-            raise ValidationError(
-                "The type none is for loopback only; valid here: token, jwt.", field_name="auth"
-            )
-        return settings
+        return AdminSettings(**data)
 
 
 class StoreSchema(Schema):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema, ValidationError, post_load
 
 from gateway.config.fields import ExistingFile
+from gateway.mapping.checks.options import across
 from gateway.settings import ClientTls, ServerTls
 
 if TYPE_CHECKING:
@@ -33,10 +34,13 @@ class ClientTlsSchema(Schema):
     certificate = ExistingFile()
     private_key = ExistingFile()
 
+    @across
+    def _key_of_something(self, _data: dict[str, Any], given: dict[str, Any]) -> None:
+        if "private_key" in given and "certificate" not in given:
+            raise ValidationError("Needs a certificate.", field_name="private_key")
+
     @post_load
     def _settings(self, data: dict[str, Any], **_: Any) -> ClientTls:
-        if "private_key" in data and "certificate" not in data:
-            raise ValidationError("Needs a certificate.", field_name="private_key")
         if "certificate" in data:
             _load_pair(data["certificate"], data.get("private_key"))
         if "ca" in data:

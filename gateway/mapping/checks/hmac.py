@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validate
+from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from gateway.mapping.authenticity import AuthenticityCheck
 from gateway.mapping.checks.options import (
     HEADER_NAME,
     Duration,
     Secrets,
+    across,
     matches_any,
     one_header,
 )
@@ -69,11 +70,10 @@ class HmacSchema(Schema):
     timestamp_header = fields.String(validate=HEADER_NAME)
     tolerance = Duration()
 
-    @pre_load
-    def _tolerance_of_something(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        if "tolerance" in data and "timestamp_header" not in data:
+    @across
+    def _tolerance_of_something(self, _data: dict[str, Any], given: dict[str, Any]) -> None:
+        if "tolerance" in given and "timestamp_header" not in given:
             raise ValidationError("Needs timestamp_header.", "tolerance")
-        return data
 
     @post_load
     def _frozen(self, data: dict[str, Any], **_: Any) -> HmacOptions:

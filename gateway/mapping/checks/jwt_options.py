@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from gateway.mapping.checks.jwt_keys import ALGORITHMS, configured_keys, is_symmetric
-from gateway.mapping.checks.options import Duration, Secrets, exactly_one
+from gateway.mapping.checks.options import Duration, Secrets, across, exactly_one
 
 if TYPE_CHECKING:
     from gateway.model.secret import Secret
@@ -69,22 +69,28 @@ class JwtSchema(Schema):
     audience = OneOrMore()
     leeway = Duration()
 
-    @validates_schema
-    def _one_kind_of_key(self, data: dict[str, Any], **_: Any) -> None:
-        exactly_one(data, _KEYS)
-        kinds = {is_symmetric(each) for each in data["algorithms"]}
+    @across
+    def _one_place(self, _data: dict[str, Any], given: dict[str, Any]) -> None:
+        exactly_one(given, _KEYS)
+
+    @across
+    def _one_kind_of_key(self, data: dict[str, Any], given: dict[str, Any]) -> None:
+        kinds = {is_symmetric(each) for each in data.get("algorithms", ())}
         if len(kinds) > 1:
             raise ValidationError(
                 "HS algorithms do not go with others: a public key would become a shared secret.",
                 "algorithms",
             )
-        if True in kinds and "key" not in data:
+        if True in kinds and "key" not in given:
             raise ValidationError("HS algorithms go with `key` only.", "algorithms")
+
+    @validates_schema(skip_on_field_errors=False)
+    def _address_is_safe(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("jwks_url"):
+            _refuse_unsafe(data["jwks_url"])
 
     @validates_schema
     def _keys_fit(self, data: dict[str, Any], **_: Any) -> None:
-        if data.get("jwks_url"):
-            _refuse_unsafe(data["jwks_url"])
         try:
             configured_keys(data.get("key", ()), data["algorithms"])
         except ValueError as problem:

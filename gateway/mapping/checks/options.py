@@ -7,13 +7,13 @@ from datetime import timedelta
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Any
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from gateway.model.errors import CredentialsError
 from gateway.model.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from gateway.mapping.authenticity import Presented
 
@@ -82,6 +82,19 @@ class Duration(fields.Field[timedelta]):
         if duration > _LONGEST:
             raise self.make_error("too_long")
         return duration
+
+
+def across(check: Callable[[Any, dict[str, Any], dict[str, Any]], None]) -> Any:
+    """Make a schema's method look at several keys, whatever else is wrong with them.
+
+    It gets what was read, without what is wrong, and all that was given.
+    """
+
+    def checked(schema: Any, data: dict[str, Any], given: Any, **_: Any) -> None:
+        if isinstance(given, dict):
+            check(schema, data, given)
+
+    return validates_schema(checked, skip_on_field_errors=False, pass_original=True)
 
 
 def exactly_one(given: Iterable[str], names: tuple[str, ...]) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from marshmallow import Schema, fields, post_load, validate, validates_schema
+from marshmallow import Schema, fields, post_load, validate
 
 from gateway.mapping.authenticity import AuthenticityCheck
 from gateway.mapping.checks.options import (
     HEADER_NAME,
     Secrets,
+    across,
     exactly_one,
     matches_any,
     one_header,
@@ -48,9 +49,9 @@ class TokenSchema(Schema):
     query = fields.String(validate=validate.Length(min=1))
     token = Secrets(required=True)
 
-    @validates_schema
-    def _one_place(self, data: dict[str, Any], **_: Any) -> None:
-        exactly_one(data, ("header", "query"))
+    @across
+    def _one_place(self, _data: dict[str, Any], given: dict[str, Any]) -> None:
+        exactly_one(given, ("header", "query"))
 
     @post_load
     def _frozen(self, data: dict[str, Any], **_: Any) -> TokenOptions:

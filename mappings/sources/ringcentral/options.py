@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from marshmallow import Schema, ValidationError, fields, post_load
+from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
 
 from gateway.mapping import Status, Statuses, comparable
 
@@ -47,8 +47,11 @@ class RingCentralSchema(Schema):
     timezone = Zone(load_default=lambda: ZoneInfo(TIMEZONE))
     statuses = Statuses(key=comparable, load_default=dict)
 
+    @validates_schema(skip_on_field_errors=False)
+    def _names_say_something(self, data: dict[str, Any], **_: Any) -> None:
+        if "" in data.get("statuses", ()):
+            raise ValidationError("A name needs a letter or a digit.", "statuses")
+
     @post_load
     def _frozen(self, data: dict[str, Any], **_: Any) -> RingCentralOptions:
-        if "" in data["statuses"]:
-            raise ValidationError("A name needs a letter or a digit.", "statuses")
         return RingCentralOptions(**data)
