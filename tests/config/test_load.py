@@ -260,7 +260,7 @@ def keys_of(schema):
     for name, inner in schema.get("properties", {}).items():
         yield name
         yield from keys_of(inner)
-    for each in schema.get("oneOf", ()):
+    for each in schema.get("anyOf", ()):
         yield from keys_of(each)
     if isinstance(schema.get("additionalProperties"), dict):
         yield from keys_of(schema["additionalProperties"])

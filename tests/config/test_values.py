@@ -153,10 +153,9 @@ def test_the_json_schema_describes_every_section():
     assert set(schema["properties"]) == {
         "server", "admin", "store", "agents", "sources", "destinations",
     }  # fmt: skip
-    kinds = schema["properties"]["destinations"]["additionalProperties"]["oneOf"]
-    assert [each["properties"]["mapping"]["const"] for each in kinds] == sorted(
-        REGISTRY.destinations
-    )
+    kinds = schema["properties"]["destinations"]["additionalProperties"]["anyOf"]
+    named = [each["properties"]["mapping"]["anyOf"][0]["const"] for each in kinds]
+    assert named == sorted(REGISTRY.destinations)
     assert all(each["additionalProperties"] is False for each in kinds)
-    port = schema["properties"]["server"]["properties"]["port"]
+    port = schema["properties"]["server"]["properties"]["port"]["anyOf"][0]
     assert (port["type"], port["minimum"], port["maximum"]) == ("integer", 0, 65535)

@@ -1,6 +1,7 @@
 """As much of JSON Schema 2020-12 as our own schemas use, read strictly: another word fails."""
 
 import re
+from operator import gt, lt
 
 TYPES = {
     "object": dict,
@@ -11,7 +12,7 @@ TYPES = {
     "boolean": bool,
     "null": type(None),
 }
-SILENT = {"title", "$schema", "$id", "$defs", "format", "description"}
+SILENT = {"title", "$schema", "$id", "$defs", "format", "description", "default"}
 
 
 def flaws(schema, value):
@@ -49,11 +50,18 @@ def _required(expected, value, _root, path, _schema):
         yield from (f"{path}.{name}: missing" for name in expected if name not in value)
 
 
-def _additional(expected, value, _root, path, schema):
-    assert expected is False
-    if isinstance(value, dict):
-        known = schema["properties"]
-        yield from (f"{path}.{name}: too many" for name in value if name not in known)
+def _additional(expected, value, root, path, schema):
+    known = schema.get("properties", {})
+    for name in value if isinstance(value, dict) else ():
+        if name not in known and expected is False:
+            yield f"{path}.{name}: too many"
+        elif name not in known:
+            yield from _flaws(expected, value[name], root, f"{path}.{name}")
+
+
+def _names(expected, value, root, path, _schema):
+    for name in value if isinstance(value, dict) else ():
+        yield from _flaws(expected, name, root, f"{path}.{name}")
 
 
 def _one_of(expected, value, root, path, _schema):
@@ -89,12 +97,23 @@ def _pattern(expected, value, _root, path, _schema):
         yield f"{path}: {value!r} does not match {expected}"
 
 
-def _min_length(expected, value, _root, path, _schema):
-    if isinstance(value, str) and len(value) < expected:
-        yield f"{path}: too short"
+def _bound(exceeds, measure, kinds):
+    def check(expected, value, _root, path, _schema):
+        is_measured = isinstance(value, kinds) and not isinstance(value, bool)
+        if is_measured and exceeds(measure(value), expected):
+            yield f"{path}: {value!r} is beyond {expected}"
+
+    return check
 
 
 WORDS = {
+    "minimum": _bound(lt, float, (int, float)),
+    "maximum": _bound(gt, float, (int, float)),
+    "minItems": _bound(lt, len, list),
+    "maxItems": _bound(gt, len, list),
+    "minLength": _bound(lt, len, str),
+    "maxLength": _bound(gt, len, str),
+    "propertyNames": _names,
     "type": _type,
     "$ref": _ref,
     "properties": _properties,
@@ -106,5 +125,4 @@ WORDS = {
     "enum": _enum,
     "const": _const,
     "pattern": _pattern,
-    "minLength": _min_length,
 }
