@@ -1,17 +1,18 @@
 """JSON bodies, read strictly and exactly.
 
-Refused beyond what JSON itself refuses: more than `DEEPEST` levels, numbers that no double
-holds, characters that UTF-8 cannot write. A byte order mark is passed over; of a key told
-twice the last counts.
+Refused beyond what JSON itself refuses: more than `DEEPEST` levels. A byte order mark is passed
+over; of a key told twice the last counts. What only one record suffers from is no reason to
+refuse them all: half a character becomes U+FFFD, a number beyond a double the text of its digits.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
 from codecs import BOM_UTF8
 from itertools import accumulate
-from typing import Any
+from typing import Any, NoReturn
 
 import orjson
 
@@ -44,10 +45,50 @@ def read_json(body: bytes) -> Any:
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as problem:
-        raise ContentError(_what_is_wrong(text, problem)) from None
+        return _leniently(text, problem)
     if _LONG in text.translate(_NUMERIC) and _LONG_NUMBER.search(text):
         # orjson makes a double of an integer that is longer than 64 bits.
         value = json.loads(text)
+    return value
+
+
+def _leniently(text: bytes, problem: ValueError) -> Any:
+    """Read what the fast reader refuses and the standard library need not."""
+    try:
+        value = _LENIENT.decode(text.decode())
+    except UnicodeDecodeError as undecodable:
+        detail = f"The body is not UTF-8: byte {undecodable.start} is none of it."
+        raise ContentError(detail) from None
+    except ValueError:
+        raise ContentError(f"The body is not JSON: {problem}.") from None
+    return _whole_characters(value)
+
+
+def _decimal(digits: str) -> float | str:
+    value = float(digits)
+    return value if math.isfinite(value) else digits
+
+
+def _integer(digits: str) -> int | str:
+    return int(digits) if len(digits) <= _MOST_DIGITS else digits
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(word)
+
+
+_MOST_DIGITS = 4300  # beyond them Python makes no integer of a text, nor a text of an integer
+_LENIENT = json.JSONDecoder(parse_float=_decimal, parse_int=_integer, parse_constant=_no_number)
+_HALF = re.compile("[\ud800-\udfff]")
+
+
+def _whole_characters(value: Any) -> Any:
+    if isinstance(value, str):
+        return _HALF.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_whole_characters(each) for each in value]
+    if isinstance(value, dict):
+        return {_HALF.sub("\ufffd", key): _whole_characters(each) for key, each in value.items()}
     return value
 
 
@@ -57,11 +98,3 @@ def is_too_deep(text: bytes) -> bool:
         return False
     brackets = _TEXT.sub(b"", text).translate(None, _NOT_BRACKETS)
     return any(level > DEEPEST for level in accumulate(map(_STEP.__getitem__, brackets)))
-
-
-def _what_is_wrong(text: bytes, problem: ValueError) -> str:
-    try:
-        text.decode()
-    except UnicodeDecodeError as undecodable:
-        return f"The body is not UTF-8: byte {undecodable.start} is none of it."
-    return f"The body is not JSON: {problem}."

@@ -106,6 +106,19 @@ def test_product_version_and_what_else_there_is_decide_nothing():
     assert isinstance(part, Record)
 
 
+@pytest.mark.parametrize("odd", [b'"\\ud800"', b"1e400", b"1" * 5000])
+def test_an_odd_value_harms_at_most_its_own_record(odd):
+    text = json.dumps(envelope(record(), record(sid="WK2"), record(activity_name="odd")))
+    named, measured, timed = (
+        text.replace('"odd"', odd.decode()),
+        text.replace('"channels": null', f'"channels": [{{"capacity": {odd.decode()}}}]', 1),
+        text.replace(f'"{AT}"', odd.decode(), 1),
+    )
+    assert [type(each) for each in split(named.encode())] == [Record, Record, Record]
+    assert [type(each) for each in split(measured.encode())] == [Record, Record, Record]
+    assert [type(each) for each in split(timed.encode())] == [Unreadable, Record, Record]
+
+
 def test_one_bad_record_harms_no_other():
     parts = split(envelope(record(), 7, record(sid=None), {}, record(sid="WK2")))
     assert [type(each) for each in parts] == [Record, Unreadable, Unreadable, Unreadable, Record]

@@ -131,6 +131,7 @@ def test_every_encoding_tells_the_same(told):
         content(b"{"),
         content((SAMPLES / "seed_unmended.in.txt").read_bytes()),
         content(b'[{"agent_id": NaN}]'),
+        content(b'[{"agent_id": "\\ud800"}, {"agent_id": NaN}]'),
         content(b"nonsense"),
         content(b"nonsense", media_type="application/json"),
         content(b"a=%FF", media_type=FORM),
