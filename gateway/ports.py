@@ -360,7 +360,45 @@ class Records(Protocol):
         ...
 
 
-class Store(Journal, Outbox, Records, Protocol):
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The last sequence numbers that are durable: a receipt's, and a delivery's."""
+
+    receipt: int
+    delivery: int
+
+
+class Everybody(Protocol):
+    """Everybody at once, for snapshots: read in slices, so that nothing waits for the whole."""
+
+    def newest(self) -> Newest:
+        """Return the last sequence numbers that are durable."""
+        ...
+
+    async def waiting_sources(self, upto: int) -> frozenset[str]:
+        """Return the sources that have receipts up to that number not yet translated."""
+        ...
+
+    async def agents_after(self, key: str, limit: int) -> Sequence[tuple[str, bytes]]:
+        """Return what is known of the next agents behind *key*, by key."""
+        ...
+
+    async def lanes_after(
+        self, destination: str, lane: str, limit: int
+    ) -> Sequence[tuple[str, bytes | None]]:
+        """Return what was last delivered in the next lanes behind *lane*, by name."""
+        ...
+
+    async def told(
+        self, destination: str, lanes: Mapping[str, bytes | None], *, newest: int = 0
+    ) -> None:
+        """Keep what the vendor was told in *lanes* besides deliveries (`None`: not certain).
+        Dead letters of them up to *newest* are overtaken. Not all of it becomes durable at once.
+        """
+        ...
+
+
+class Store(Journal, Outbox, Records, Everybody, Protocol):
     """The whole of what is durable."""
 
     async def check_writable(self) -> None:
@@ -419,4 +457,8 @@ class Roster(Protocol):
 
     def entry(self, source: str, agent_id: str) -> RosterEntry | None:
         """Return what the roster says of the agent with the platform's id."""
+        ...
+
+    def agents_of(self, source: str) -> Sequence[RosterEntry]:
+        """Return everybody whom the roster names of a source."""
         ...

@@ -147,6 +147,14 @@ class BatchSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SnapshotSettings:
+    """When a vendor is told of everybody at once: in which interval, and after it was away."""
+
+    every: timedelta | None = None
+    after_outage: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RateLimit:
     """At most *count* requests in each *per*."""
 
@@ -187,6 +195,7 @@ class DestinationSettings:
     order: Literal["agent", "none"] = "agent"
     settle: timedelta = timedelta(0)
     max_backlog: int = 200_000
+    snapshot: SnapshotSettings | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from gateway.config.fields import (
     Flag,
-    NotYet,
     Off,
     Positive,
     Rate,
@@ -25,6 +24,7 @@ from gateway.config.fields import (
     settled,
 )
 from gateway.config.sections import is_loopback
+from gateway.config.snapshots import SnapshotSchema, snapshot_problem
 from gateway.config.tls import ClientTlsSchema
 from gateway.mapping.checks.options import Duration, SecretField, across
 from gateway.mapping.destination import Clock
@@ -184,7 +184,7 @@ def destination_schema(registry: Registry, sources: Iterable[str]) -> Schema:
             "superseded": one_of(("skip", "send")),
             "stale_after": Off(),
             "max_backlog": Whole(),
-            "snapshot": NotYet(),
+            "snapshot": fields.Nested(SnapshotSchema),
         },
         name="DestinationSchema",
     )()
@@ -218,6 +218,9 @@ def _disagreements(
     if isinstance(batch, BatchSettings) and batch.max_events > mapping.max_batch:
         most = f"at most {mapping.max_batch} events" if mapping.max_batch > 1 else "no batches"
         problems["batch"] = [f"The mapping {mapping.name} takes {most}."]
+    no_snapshot = snapshot_problem(mapping, data)
+    if no_snapshot is not None:
+        problems["snapshot"] = [no_snapshot]
     admission = data.get("auth")
     if isinstance(admission, Admission) and "url" in data:
         parts = urlsplit(data["url"])
@@ -240,7 +243,7 @@ def _settings(
         key: data[key]
         for key in (
             *("timeout", "concurrency", "rate_limit", "batch", "retry", "circuit", "order"),
-            *("settle", "max_backlog"),
+            *("settle", "max_backlog", "snapshot"),
         )
         if key in data
     }

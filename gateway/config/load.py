@@ -13,6 +13,7 @@ from gateway.config.expand import expand
 from gateway.config.fields import attempt, messages_of, unknown_key
 from gateway.config.roster import roster_problems
 from gateway.config.sections import AdminSchema, AgentsSchema, ServerSchema, StoreSchema
+from gateway.config.snapshots import shared_floors
 from gateway.config.sources import load_source
 from gateway.model.errors import ConfigurationError
 from gateway.settings import (
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from gateway.config.document import Place
     from gateway.mapping.registry import Registry
+    from gateway.settings import DestinationSettings
 
 NAME = re.compile(r"[a-z0-9_-]{1,64}")
 EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - named in order to be told apart
@@ -87,8 +89,15 @@ class _Loading:
         if not declared:
             self._add(("sources",), "at least one source is needed")
         self._check_roster()
+        self._check_floors(destinations)
         if self._problems:
             raise ConfigurationError(self._lines())
+        if not agents.files:
+            self._warnings += [
+                f"destinations.{name}.snapshot: never sent without agents.files"
+                for name, each in destinations.items()
+                if each.snapshot is not None
+            ]
         if not destinations:
             self._warnings.append("destinations: none: events are kept, and told to nobody")
         return Settings(
@@ -161,6 +170,15 @@ class _Loading:
         if files and not self._problems:
             for problem in roster_problems(files.values()):
                 self._add(("agents", "files"), problem)
+
+    def _check_floors(self, destinations: Mapping[str, DestinationSettings]) -> None:
+        for name, other in shared_floors(destinations):
+            place = ("destinations", name, "snapshot")
+            if destinations[other].snapshot is not None:
+                self._add(place, f"{other} tells the same floor and has it too; only one may.")
+            else:
+                told = f"{other} tells the same floor: whom it alone tells of is logged out"
+                self._warnings.append(f"{'.'.join(place)}: {told}")
 
     def _roster_files(self) -> dict[int, Path]:
         """Return the files that are named, even if something else about the agents is wrong."""

@@ -56,6 +56,10 @@ class RosterFiles:
         """Return what the roster says of the agent with the platform's id."""
         return self._entries.get((source, agent_id))
 
+    def agents_of(self, source: str) -> Sequence[RosterEntry]:
+        """Return everybody whom the roster names of a source."""
+        return [entry for entry in self._entries.values() if entry.source == source]
+
     def __len__(self) -> int:
         """How many agents the roster names."""
         return len(self._entries)

@@ -103,6 +103,36 @@ class Settlement:
 Step = Request | Settlement
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one agent stands, in a vendor's words, for a snapshot.
+
+    *item* is whatever the mapping makes of it, *part* what `Request.parts` has for a delivery of
+    the same state, *is_in*: the vendor will show the agent as logged in.
+    """
+
+    item: Any
+    part: bytes | None
+    is_in: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SnapshotMapping:
+    """How a vendor is told of all agents at once, and takes who is absent for logged out.
+
+    - *standing*: one agent, told as an `agent.state` event. Raises `MappingError`.
+    - *request*: everybody, in one request whatever `max_batch` (its *parts* are empty).
+    - *judge*: what the answer means; `None` leaves it to the core.
+    - *floor*: what, besides the URL, tells the vendor's floors apart: who shares one with another
+      destination would log out that one's agents.
+    """
+
+    standing: Callable[[Told, Any], Standing]
+    request: Callable[[Sequence[Standing], Any], Request]
+    judge: Callable[[Answer, Any], Judgement | None]
+    floor: Callable[[Any], str]
+
+
 @dataclass(frozen=True, kw_only=True)
 class DestinationMapping:
     """A vendor's way of being told, as a table of pure functions.
@@ -114,6 +144,7 @@ class DestinationMapping:
     - *collapsing*: the types of which only the newest counts (all but states stay unless the
       vendor takes logins and logouts as mere state codes).
     - *max_batch*: how many events one request may carry (1: no batches).
+    - *snapshot*: how the vendor is told of everybody at once, where it can be.
     """
 
     name: str
@@ -124,6 +155,7 @@ class DestinationMapping:
     step: Callable[[Sequence[Told], Mapping[str, Any], Answer | None, Any], Step]
     collapsing: frozenset[EventType] = frozenset({EventType.STATE})
     max_batch: int = 1
+    snapshot: SnapshotMapping | None = None
     package: str = ""
 
 

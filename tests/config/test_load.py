@@ -159,7 +159,7 @@ def test_an_empty_credential_is_a_warning_and_makes_the_source_unusable(loading)
         (destination(", auth: {type: bearer, token: t, name: n}"), "auth.name: Not a key"),
         (destination(", identify_by: [badge]"), "valid: email, external_id, id, username, wfm_id"),
         (destination(", rate_limit: 50"), "valid: 50/s, 300/m, 1000/h"),
-        (destination(", snapshot: {every: 15m}"), "wfm.snapshot: not yet supported"),
+        (destination(", snapshot: {every: 15m}"), "cloudevents takes no snapshots"),
         (SOURCE + "store: {max_disk: 1GiB}\n", "store.max_disk: not yet supported"),
         (destination(", retry: {frist: 1s}"), "retry.frist: unknown key; did you mean first?"),
     ],

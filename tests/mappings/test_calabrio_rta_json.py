@@ -136,3 +136,64 @@ async def test_one_change_and_a_batch_are_what_the_vendor_takes():
         assert [call for call, _ in vendor.requests] == ["Change", "Batch"]
         wrong = replace(options(), source_id="9")
         assert (await send(vendor, several, wrong)).status == 400
+
+
+def standing(status, identity, label=None):
+    return MAPPING.snapshot.standing(told(status, label, identity=identity), options(states=STATES))
+
+
+def floor_in(standings):
+    request = MAPPING.snapshot.request(standings, options())
+    body = orjson.loads(request.body)
+    assert (request.path, request.parts) == ("/Rta/State/Batch", ())
+    assert (body["AuthenticationKey"], body["SourceId"], body["IsSnapshot"]) == (
+        "made-up",
+        "1",
+        True,
+    )
+    return [(each["UserCode"], each["StateCode"]) for each in body["States"]]
+
+
+def test_a_snapshot_has_everybody_who_is_logged_in_and_nobody_else():
+    floor = [standing("ready", "2001"), standing("logged_out", "2002")]
+    floor.append(standing("not_ready", "2003", "Lunch"))
+    assert floor_in(floor) == [("2001", "Ready"), ("2003", "LUNCH")]
+
+
+def test_a_snapshot_of_thousands_is_one_request_whatever_a_batch_holds():
+    floor = [standing("ready", str(number)) for number in range(10_000)]
+    assert len(floor_in(floor)) == 10_000 > MAPPING.max_batch
+
+
+def test_a_snapshot_of_nobody_has_one_who_is_logged_out():
+    assert floor_in([standing("logged_out", "2001"), standing("logged_out", "2002")]) == [
+        ("2001", "LOGGED-OFF")
+    ]
+
+
+def test_an_agent_in_a_snapshot_is_told_what_a_delivery_would_tell():
+    one = told("not_ready", "Lunch")
+    (part,) = MAPPING.step([one], {}, None, options(states=STATES)).parts
+    assert standing("not_ready", "2001", "Lunch").part == part
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "verdict"),
+    [
+        (200, "", Verdict.DELIVERED),
+        (400, "Invalid authentication key", Verdict.PARK),
+        (500, "State code is required", Verdict.PERMANENT),
+    ],
+)
+def test_answers_to_a_snapshot(status, text, verdict):
+    answer = Answer(status, text.encode())
+    assert MAPPING.snapshot.judge(answer, options()).verdict is verdict
+
+
+def test_answers_to_a_snapshot_that_say_nothing_are_left_to_the_core():
+    assert MAPPING.snapshot.judge(Answer(400, b"Invalid user code"), options()) is None
+    assert MAPPING.snapshot.judge(Answer(500, b"State queue flooded"), options()) is None
+
+
+def test_floors_are_told_apart_by_their_source():
+    assert MAPPING.snapshot.floor(options()) != MAPPING.snapshot.floor(options(source_id="2"))

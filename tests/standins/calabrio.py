@@ -1,7 +1,8 @@
 """Calabrio WFM's JSON RTA as its facts describe it (facts of 2020 and later, verified bodies).
 
 It refuses what the facts do not allow: other paths, other members, a wrong key or source, a state
-code that is missing or longer than 300 characters.
+code that is missing or longer than 300 characters. A snapshot logs out everybody of its source
+who is absent from it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from typing import Any, Self
 from aiohttp import web
 
 LONGEST_CODE = 300
+LOGGED_OUT = "CCC Logged out"
+"""What stands for somebody whom a snapshot has logged out: no code that we ever send."""
+
 CHANGE = {"AuthenticationKey", "SourceId", "UserCode", "StateCode"}
 BATCH = {"AuthenticationKey", "SourceId", "IsSnapshot", "States"}
 
@@ -30,6 +34,10 @@ class CalabrioStandIn:
     requests: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     url: str = ""
     flooded: bool = False
+    people: dict[str, set[str]] = field(default_factory=dict)
+    """The user codes that each source has told of."""
+
+    snapshots: list[dict[str, str]] = field(default_factory=list)
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
     _runner: web.AppRunner | None = None
 
@@ -76,11 +84,19 @@ class CalabrioStandIn:
             return web.Response(status=refusal[0], text=refusal[1])
         async with self._news:
             self.requests.append((call, body))
-            for state in states:
-                self.states[state["UserCode"].strip()] = state["StateCode"]
-                self.history.append((state["UserCode"], state["StateCode"]))
+            told = {state["UserCode"].strip(): state["StateCode"] for state in states}
+            people = self.people.setdefault(body["SourceId"], set())
+            if body.get("IsSnapshot"):
+                self.snapshots.append(told)
+                self._show(dict.fromkeys(sorted(people - set(told)), LOGGED_OUT))
+            people |= set(told)
+            self._show(told)
             self._news.notify_all()
         return web.Response(status=200)
+
+    def _show(self, told: dict[str, str]) -> None:
+        self.states |= told
+        self.history += told.items()
 
     def _refusal(
         self, body: dict[str, Any], states: list[dict[str, Any]]
@@ -91,6 +107,8 @@ class CalabrioStandIn:
             return 400, "Invalid authentication key"
         if body["SourceId"] not in self.sources:
             return 400, "Invalid source id"
+        if not states:
+            return 400, "No states"
         return next((found for each in states if (found := refused_state(each))), None)
 
 

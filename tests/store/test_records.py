@@ -183,3 +183,41 @@ async def test_retention_leaves_what_is_young(store, clock):
         pass
     sizes = await store.sizes()
     assert (sizes["receipts"], sizes["events"]) == (1, 2)
+
+
+async def test_everybody_is_read_in_slices(store):
+    known = {f"flex:{name}": name.encode() for name in ("cyd", "ann", "bob")}
+    claimed = await append_and_claim(store)
+    await store.finish([Finished(claimed, agents=known)])
+    first = await store.agents_after("", 2)
+    assert first == [("flex:ann", b"ann"), ("flex:bob", b"bob")]
+    assert await store.agents_after(first[-1][0], 2) == [("flex:cyd", b"cyd")]
+    await store.told("calabrio", {"bob": b"2", "ann": b"1"})
+    await store.told("verint", {"dan": b"4"})
+    assert await store.lanes_after("calabrio", "", 9) == [("ann", b"1"), ("bob", b"2")]
+    assert await store.lanes_after("calabrio", "ann", 9) == [("bob", b"2")]
+
+
+async def test_what_waits_is_told_by_source_up_to_a_number(store):
+    assert await store.waiting_sources(store.newest().receipt) == frozenset()
+    await store.append(receipt(), keys(None))
+    upto = store.newest().receipt
+    await store.append(receipt(source="engage"), keys(None))
+    assert await store.waiting_sources(upto) == {"flex"}
+    assert await store.waiting_sources(store.newest().receipt) == {"flex", "engage"}
+    (claimed,) = await store.untranslated(1)
+    await store.finish([Finished(claimed)])
+    assert await store.waiting_sources(upto) == frozenset()
+
+
+async def test_what_was_told_overtakes_dead_letters(store):
+    (delivery,) = await owe(store, owed("e1"))
+    assert store.newest().delivery == delivery.seq
+    dead = Dead(DeadReason.PERMANENT, "no", 400, b"")
+    await store.record([Recorded(delivery, dead, START, "m 1")])
+    await store.told("calabrio", {"ann": None}, newest=delivery.seq + 1)
+    owed_again, superseded = await store.retry_dead_letters(
+        Selection(), skip_superseded=frozenset({"calabrio"})
+    )
+    assert (owed_again, superseded) == ([], 1)
+    assert (await store.lane_states("calabrio", ["ann"]))["ann"].delivered is None

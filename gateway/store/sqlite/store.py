@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gateway.store.sqlite.buried import SqliteDeadLetters
 from gateway.store.sqlite.database import open_database
+from gateway.store.sqlite.everybody import SqliteEverybody
 from gateway.store.sqlite.journal import SqliteJournal
 from gateway.store.sqlite.lookups import SqliteLookups
 from gateway.store.sqlite.outbox import SqliteOutbox
@@ -28,6 +29,7 @@ class SqliteStore(
     SqliteQuarantine,
     SqliteDeadLetters,
     SqliteLookups,
+    SqliteEverybody,
     SqliteRetention,
 ):
     """`gateway.ports.Store` on one SQLite file. It belongs to one event loop."""

@@ -22,6 +22,8 @@ from gateway.mapping import (
     Request,
     Secret,
     SecretField,
+    SnapshotMapping,
+    Standing,
     States,
     StateTable,
     Told,
@@ -115,11 +117,15 @@ def _fallback(told: Told, options: CalabrioOptions) -> str:
     return f"{status}:{words[0]}" if status == "not_ready" and words else status
 
 
-def _request(states: Sequence[_State], options: CalabrioOptions) -> Request:
-    head = {
+def _head(options: CalabrioOptions) -> dict[str, str]:
+    return {
         "AuthenticationKey": options.authentication_key.reveal(),
         "SourceId": options.source_id,
     }
+
+
+def _request(states: Sequence[_State], options: CalabrioOptions) -> Request:
+    head = _head(options)
     items = [state.json() for state in states]
     parts = tuple(orjson.dumps(item) for item in items)
     if len(items) == 1:
@@ -142,6 +148,33 @@ def _judge(answer: Answer, count: int, _options: CalabrioOptions) -> Judgement |
     return None
 
 
+def _standing(told: Told, options: CalabrioOptions) -> Standing:
+    state = _item(told, options)
+    if state is None:
+        raise MappingError("only states stand in a snapshot")
+    is_in = told.data.get("status") != "logged_out"
+    return Standing(state, orjson.dumps(state.json()), is_in)
+
+
+def _snapshot(standings: Sequence[Standing], options: CalabrioOptions) -> Request:
+    """Tell who is logged in: the vendor logs out who is absent.
+
+    Nobody at all is told by the absence of all but one, logged out by its code: the vendor's own
+    sample of an empty snapshot has one record too.
+    """
+    told = [each for each in standings if each.is_in] or standings[:1]
+    states = [each.item.json() for each in told]
+    body = {**_head(options), "IsSnapshot": True, "States": states}
+    return Request(orjson.dumps(body), JSON, (), path=BATCH)
+
+
+def _judge_snapshot(answer: Answer, options: CalabrioOptions) -> Judgement | None:
+    judgement = _judge(answer, MAX_BATCH, options)
+    if judgement is not None and judgement.verdict is Verdict.PERMANENT:
+        return Judgement(Verdict.PERMANENT, "the vendor refuses a state code")
+    return judgement
+
+
 MAPPING = DestinationMapping(
     name="calabrio_rta_json",
     version="1",
@@ -151,5 +184,11 @@ MAPPING = DestinationMapping(
     step=one_request(_item, _request, _judge),
     collapsing=frozenset({EventType.LOGIN, EventType.LOGOUT, EventType.STATE}),
     max_batch=MAX_BATCH,
+    snapshot=SnapshotMapping(
+        standing=_standing,
+        request=_snapshot,
+        judge=_judge_snapshot,
+        floor=lambda options: options.source_id,
+    ),
     package=__name__,
 )
