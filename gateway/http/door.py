@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from gateway.http.problem import Problem, RefusedError
 from gateway.mapping.authenticity import Presented
+from gateway.mapping.parameters import names_of
 from gateway.model.errors import CredentialsError
 from gateway.model.receipt import Receipt
 from gateway.pipeline.verify import (
@@ -147,6 +148,14 @@ class Door:
             problem = Problem(400, "echo", f"{name} is not 1 to 256 visible ASCII characters.")
             raise RefusedError(problem, check="echo")
         return {_title_case(name): value}
+
+    def holds_nothing(self, verified: VerifiedReceipt) -> bool:
+        """Whether there is no record in a request: neither a body nor fields in the query."""
+        if verified.receipt.body.strip():
+            return False
+        told = names_of(verified.receipt.query if verified.query_trusted else "")
+        known = self._source.mapping.query_names
+        return not (told & known if known else told)
 
     def _not_believed(self, error: CredentialsError) -> RefusedError:
         headers, detail = {}, "The credentials are wrong."

@@ -130,7 +130,7 @@ class Ingest:
             door.check_body(presented, body, now)
             echo = door.echo(presented)
             verified = door.believe(presented, body, now)
-            if echo is not None and not body.strip() and not verified.receipt.query:
+            if echo is not None and door.holds_nothing(verified):
                 return Response(headers=_EMPTY | echo)
             accepted = await self._accept(verified)
         self._told(door, visit, accepted, len(body), perf_counter() - started)

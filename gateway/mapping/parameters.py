@@ -23,6 +23,11 @@ def values_of(query: str, name: str) -> list[str]:
     return [_decoded(part)[1] for part in query.split("&") if part and _decoded(part)[0] == name]
 
 
+def names_of(query: str) -> set[str]:
+    """Return the decoded names of the parameters."""
+    return {_decoded(part)[0] for part in query.split("&") if part}
+
+
 def without_parameter(query: str, name: str) -> str:
     """Return the query string without the parameters of that name, the rest as it was."""
     return "&".join(part for part in query.split("&") if not part or _decoded(part)[0] != name)

@@ -138,6 +138,8 @@ class SourceMapping:
     - *compose*: a simulated happening → the platform's requests for it, or none.
     - *methods*: the HTTP methods the platform uses. *echo_header*: a request header that a
       subscription probe wants back (lower case), 1 to 256 visible ASCII characters.
+      *query_names*: what a record's fields are called where they come in the query string; a
+      probe with none of them there holds no record (empty: any query string may be one).
     - *package*: where the mapping is; its folder `samples` holds ``*.in.json`` and their like.
     """
 
@@ -150,5 +152,6 @@ class SourceMapping:
     compose: Callable[[Moment], Sequence[Composed]] | None = None
     methods: frozenset[str] = frozenset({"POST"})
     echo_header: str | None = None
+    query_names: frozenset[str] = frozenset()
     kept_headers: tuple[str, ...] = ()
     package: str = ""

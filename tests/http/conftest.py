@@ -46,6 +46,7 @@ PLAIN = mapping()
 EITHER = mapping(
     methods=frozenset({"GET", "POST"}),
     echo_header="validation-token",
+    query_names=frozenset({"agent"}),
     kept_headers=("x-platform-id",),
 )
 

@@ -155,6 +155,28 @@ class TestValidationToken:
         assert (answer.status, answer.body) == (200, b"")
         assert answer.headers["validation-token"] == "t-1"
 
+    @pytest.mark.parametrize("method", ["GET", "POST"])
+    @pytest.mark.parametrize("target", ["either?hook=17&x", "either?", "either?%00"])
+    async def test_with_a_query_string_that_is_no_record(self, server, target, method):
+        token = "Validation-Token: t-1"
+        answer = await server.post(f"/v1/ingest/{target}", b"", token, method=method)
+
+        assert (answer.status, answer.body) == (200, b"")
+        assert answer.headers["validation-token"] == "t-1"
+        assert server.intake.seen == []
+
+    async def test_with_a_query_string_that_no_signature_covers(self, server):
+        signed = f"X-Signature: {digest(b's3cret', b'', sha256).hex()}"
+        answer = await server.post("/v1/ingest/hmac?agent=1", b"", "Validation-Token: t", signed)
+
+        assert (answer.status, server.intake.seen) == (200, [])
+
+    async def test_with_a_record_in_the_query_string(self, server):
+        answer = await server.post("/v1/ingest/either?x=1&%61gent=1", b"", "Validation-Token: t-1")
+
+        assert answer.json["accepted"] == 1
+        assert answer.headers["validation-token"] == "t-1"
+
     async def test_with_records(self, server):
         answer = await server.post("/v1/ingest/either", b"{}", "Validation-Token: " + "~" * 256)
 

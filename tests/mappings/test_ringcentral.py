@@ -70,6 +70,11 @@ END = {
 }
 
 
+def test_a_probe_is_told_by_the_names_of_its_query_string():
+    assert {"agent_id", "event_type", "call_id"} < MAPPING.query_names
+    assert not MAPPING.query_names & {"hook", "key", "token"}
+
+
 def content(body=b"", *, method="POST", media_type="", query="", signed=False, at=RECEIVED):
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     return Content(method, media_type, query, raw, signed, at)

@@ -5,6 +5,7 @@ from mappings.sources.ringcentral.compose import compose
 from mappings.sources.ringcentral.events import PLATFORM, translate
 from mappings.sources.ringcentral.options import RingCentralSchema
 from mappings.sources.ringcentral.requests import split
+from mappings.sources.ringcentral.telling import FIELDS
 
 MAPPING = SourceMapping(
     name="ringcentral",
@@ -16,5 +17,6 @@ MAPPING = SourceMapping(
     compose=compose,
     methods=frozenset({"GET", "POST"}),
     echo_header="validation-token",
+    query_names=FIELDS,
     package=__name__,
 )
