@@ -11,6 +11,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from gateway.http.openapi import PREFIX, document
 from gateway.http.problem import SERVER, Problem, RefusedError, problem_response
+from gateway.http.server import not_http
 from gateway.http.unix import bind_socket, remove_socket
 from gateway.mapping.json_schema import by_key
 from gateway.model.errors import Flaw, OperationError, StoreError
@@ -230,11 +231,51 @@ def _json(answer: Any, status: int = 200) -> web.Response:
     return web.Response(body=body, status=status, headers=_HEADERS | {"Content-Type": JSON_TYPE})
 
 
+class _Connection(web.RequestHandler):
+    """One connection. aiohttp's own answer and log line would quote the sender."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer what is not HTTP."""
+        del message
+        response = not_http(request, status, exc)
+        log.info("admin.refused", status=response.status, check="http")
+        return response
+
+
+class _Server(web.Server):
+    """Makes our connections instead of aiohttp's."""
+
+    def __call__(self) -> _Connection:
+        return _Connection(self, loop=self._loop, **self._kwargs)
+
+
+class _Runner(web.AppRunner):
+    async def _make_server(self) -> web.Server:
+        made = await super()._make_server()
+        handler = made.request_handler
+
+        async def handle(request: Any) -> StreamResponse:
+            try:
+                return await handler(request)
+            except web.HTTPException as error:  # what aiohttp refuses ahead of every middleware
+                return problem_response(_problem(error, request))
+
+        return _Server(handle, request_factory=made.request_factory, **self._kwargs)
+
+
 class AdminListener:
     """An application that listens. Made inside a running loop."""
 
     def __init__(self, application: web.Application) -> None:
-        self._runner = web.AppRunner(
+        self._runner = _Runner(
             application,
             access_log=None,
             handle_signals=False,

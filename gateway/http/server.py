@@ -103,12 +103,8 @@ class Connection(web.RequestHandler):
     ) -> web.StreamResponse:
         """Answer what is not HTTP. aiohttp's own text and log line would quote the sender."""
         del message
-        if request.writer.output_size > 0:
-            raise ConnectionError("an answer is already under way")
-        refused = 431 if isinstance(exc, LineTooLong) else status
-        self._listener.on_refused(refused, "http")
-        response = problem_response(Problem(refused, "http", f"{phrase(refused)}."))
-        response.force_close()
+        response = not_http(request, status, exc)
+        self._listener.on_refused(response.status, "http")
         return response
 
     def _start_header_timer(self) -> None:
@@ -125,6 +121,22 @@ class Connection(web.RequestHandler):
             self._listener.on_refused(408, "slow_headers")
             self.transport.write(_raw(408, "The headers took too long."))
         self.force_close()
+
+
+def not_http(
+    request: web.BaseRequest, status: int, error: BaseException | None
+) -> web.StreamResponse:
+    """Return the answer to what is not HTTP.
+
+    Raises:
+        ConnectionError: another answer is already under way.
+    """
+    if request.writer.output_size > 0:
+        raise ConnectionError("an answer is already under way")
+    refused = 431 if isinstance(error, LineTooLong) else status
+    response = problem_response(Problem(refused, "http", f"{phrase(refused)}."))
+    response.force_close()
+    return response
 
 
 def _raw(status: int, detail: str) -> bytes:
