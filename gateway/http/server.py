@@ -26,6 +26,9 @@ BACKLOG = 1024
 PIPELINED = 4
 """Requests of one connection that wait while one is answered; then it is read no further."""
 
+LEAVING = 256
+"""Connections that were turned away and may still read their answer, all at once."""
+
 READ_BUFFER = 32 * 1024
 """Half of what a connection buffers of a body that nobody reads yet."""
 
@@ -62,10 +65,8 @@ class Connection(web.RequestHandler):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Serve the connection if there is room for it."""
         if not self._listener.has_room():
-            self._force_close = True
-            self._listener.on_refused(503, "connections")
-            cast("asyncio.Transport", transport).write(_raw(503, "Too many connections."))
-            transport.close()
+            self._force_close = True  # from now on what comes is thrown away
+            self._listener.turn_away(cast("asyncio.Transport", transport))
             return
         super().connection_made(transport)
         self._start_header_timer()
@@ -198,10 +199,26 @@ class Listener:
         self._max_connections = max_connections
         self._server = Server(handler, self)
         self._listening: list[asyncio.Server] = []
+        self._leaving: set[asyncio.Transport] = set()
 
     def has_room(self) -> bool:
         """Whether one more connection may be served."""
         return self._server.open_connections < self._max_connections
+
+    def turn_away(self, transport: asyncio.Transport) -> None:
+        """Answer 503, and read on for a while: closed with something unread, the connection
+        would be reset, and the answer lost with it.
+        """
+        self.on_refused(503, "connections")
+        transport.write(_raw(503, "Too many connections."))
+        self._leaving = {each for each in self._leaving if not each.is_closing()}
+        if len(self._leaving) >= LEAVING:
+            transport.close()
+            return
+        if transport.can_write_eof():
+            transport.write_eof()
+        self._leaving.add(transport)
+        asyncio.get_running_loop().call_later(self.patience.linger, transport.close)
 
     async def start(
         self,
@@ -234,6 +251,8 @@ class Listener:
             return
         for each in self._listening:
             each.close()
+        for leaving in self._leaving:
+            leaving.close()
         self._server.pre_shutdown()
         # aiohttp waits that long twice: for the request, then for the connection's task.
         await self._server.shutdown(grace.total_seconds() / 2)

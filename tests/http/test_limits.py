@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
 
 async def test_slow_headers_are_cut(listening):
@@ -109,6 +110,34 @@ async def test_connections_over_the_limit_are_turned_away(listening, compose, an
         assert b"Retry-After" in turned_away
         assert server.refusals("-", 503, "connections") == 1
         assert (served.status, again.status) == (200, 200)
+
+
+async def test_a_connection_turned_away_is_not_reset_under_its_answer(listening, compose):
+    async with listening(max_connections=1) as server:
+        _, kept = await server.connect()
+        with socket.create_connection(("127.0.0.1", server.port)) as asking:
+            # All of it is on its way before the server looks at the connection.
+            asking.sendall(compose("/v1/ingest/open", b"x" * 60_000))
+            asking.settimeout(5)
+            answer = await asyncio.to_thread(asking.recv, 65536)
+            asking.sendall(b"more")
+            end = await asyncio.to_thread(asking.recv, 65536)
+        kept.close()
+
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert end == b""
+
+
+async def test_a_connection_turned_away_does_not_stay(listening):
+    async with listening(max_connections=1) as server:
+        _, kept = await server.connect()
+        reader, writer = await server.connect()
+        assert (await reader.read()).startswith(b"HTTP/1.1 503 ")
+        async with asyncio.timeout(5):
+            while not writer.is_closing():  # QUICK.linger after its answer
+                writer.write(b"x")
+                await asyncio.sleep(0.01)
+        kept.close()
 
 
 async def test_bytes_in_flight(listening, compose, answer_of):
