@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 LATER = ("expect_every",)
 """Keys whose function comes with a later version."""
 
-LATER_TYPES = ("taskrouter",)
-"""Source types that the contract knows and that come with a later version."""
-
 OWN_KEYS = frozenset({"type", "auth", "accounts", *LATER})
 AUTH_KEYS = ("type", "allow_from")
 NO_CHECK = "none"
@@ -39,17 +36,13 @@ def common_schema(registry: Registry) -> Schema:
     """Return the schema of the keys that every source has."""
     return Schema.from_dict(
         {
-            "type": one_of(registry.sources, later=_later(registry), required=True),
+            "type": one_of(registry.sources, required=True),
             "auth": fields.Dict(required=True),
             "accounts": list_of(AccountId(), load_default=list),
             **{key: NotYet() for key in LATER},
         },
         name="SourceSchema",
     )()
-
-
-def _later(registry: Registry) -> set[str]:
-    return set(LATER_TYPES) - set(registry.sources)
 
 
 def auth_schema(registry: Registry) -> Schema:

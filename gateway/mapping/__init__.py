@@ -18,6 +18,7 @@ from gateway.mapping.destination import (
 from gateway.mapping.fields import Fields, Statuses, comparable, flag, measure, number
 from gateway.mapping.json_body import read_json
 from gateway.mapping.parameters import FORM, form_pairs, media_type, values_of
+from gateway.mapping.requests import check_form, form_fields, is_json, json_items
 from gateway.mapping.source import (
     Composed,
     Content,
@@ -49,6 +50,8 @@ from gateway.model.observation import (
     ChangeKind,
     ContactFact,
     Departure,
+    Glimpse,
+    Held,
     Observation,
     Picture,
 )
@@ -77,6 +80,8 @@ __all__ = [
     "EventType",
     "Fields",
     "Flaw",
+    "Glimpse",
+    "Held",
     "Identity",
     "Ignored",
     "Judgement",
@@ -107,11 +112,15 @@ __all__ = [
     "Told",
     "Unreadable",
     "Verdict",
+    "check_form",
     "comparable",
     "content_digest",
     "flag",
+    "form_fields",
     "form_pairs",
     "is_believed",
+    "is_json",
+    "json_items",
     "matches_any",
     "measure",
     "media_type",

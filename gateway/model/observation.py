@@ -58,6 +58,37 @@ class Picture:
     live_channels: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a platform told of one contact of an agent.
+
+    *version* counts the tellings of the contact, `None` where the platform does not; they are in
+    order by it, else by time. *is_gone*: the agent holds it no longer.
+    """
+
+    contact: Contact
+    version: int | None = None
+    is_gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """One piece of an agent at one moment; what is not told stays as it is.
+
+    Each piece has an order of its own: the activity by the time of its change (*activity* with a
+    *since*) or of the glimpse, a contact by its version or time. *live_channels* as in a
+    `Picture`.
+    """
+
+    agent: Identity
+    at: datetime | None
+    native_id: str | None = None
+    activity: Activity | None = None
+    held: Held | None = None
+    channel: Channel | None = None
+    live_channels: frozenset[str] = frozenset()
+
+
 class ChangeKind(StrEnum):
     """What a change does to the agent's session."""
 
@@ -118,4 +149,4 @@ class ContactFact:
     recording_url: str | None = None
 
 
-Observation = Picture | Change | ContactFact
+Observation = Picture | Glimpse | Change | ContactFact

@@ -144,10 +144,6 @@ def test_an_empty_credential_is_a_warning_and_makes_the_source_unusable(loading)
         ("sources: {F l: {type: flex_rta, auth: {type: none}}}\n", "a name has 1 to 64 of"),
         ("sources: {f: {auth: {type: none}}}\n", "sources.f.type: Missing data"),
         ("sources: {f: {type: flex_rta}}\n", "sources.f.auth: Missing data"),
-        (
-            SOURCE.replace("flex_rta", "taskrouter"),
-            "sources.flex.type: not yet supported; valid: flex_rta, ringcentral",
-        ),
         ("sources: {f: {type: flex_rta, auth: {type: non}}}\n", "valid: basic, hmac, jwt, none"),
         (destination(url="ftp://x"), "destinations.wfm.url: Not a URL"),
         (destination(url="https://{host}/"), "has no blanks, control characters or braces"),

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.model.observation import Change, Picture
+from gateway.model.observation import Change, Glimpse, Picture
 from gateway.pipeline.track.change import track_change
 from gateway.pipeline.track.contact import track_contact
+from gateway.pipeline.track.glimpse import track_glimpse
 from gateway.pipeline.track.known import KnownAgent, Note, Stamp, Tracked
 from gateway.pipeline.track.picture import track_picture
 
@@ -24,6 +25,8 @@ def track(known: KnownAgent | None, observation: Observation, stamp: Stamp) -> T
     match observation:
         case Picture():
             return track_picture(known, observation, stamp)
+        case Glimpse():
+            return track_glimpse(known, observation, stamp)
         case Change():
             return track_change(known, observation, stamp)
         case _:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gateway.model.event import Event
 
 ENDED_SESSIONS_KEPT = 16
+CONTACTS_REMEMBERED = 64
 
 
 class Note(StrEnum):
@@ -47,6 +48,16 @@ class Stamp:
 
 
 @dataclass(frozen=True, slots=True)
+class Remembered:
+    """How far the tellings of one contact have come, so that a late one is known as such."""
+
+    key: str
+    version: int | None
+    at: datetime | None
+    is_gone: bool
+
+
+@dataclass(frozen=True, slots=True)
 class KnownAgent:
     """What is known of an agent.
 
@@ -56,7 +67,8 @@ class KnownAgent:
     and no logout since; *was_seen*: a status other than unknown was told once. Of a session:
     *session_id* while it is open, *session_started_at* where its login was told, and the ids of
     the *ended_sessions*. *outcome* is the state held in the platform's words; *taken* what the
-    changes taken at *mark* followed.
+    changes taken at *mark* followed. Of glimpses: *activity_at* is the time of the newest activity
+    told, *remembered* the contacts last told of, the newest last.
     """
 
     identity: Identity
@@ -75,6 +87,8 @@ class KnownAgent:
     ended_sessions: tuple[str, ...] = ()
     outcome: tuple[str, str] | None = None
     taken: tuple[tuple[str, str], ...] = ()
+    activity_at: datetime | None = None
+    remembered: tuple[Remembered, ...] = ()
 
     def to_json(self) -> bytes:
         """Return the form that the store keeps."""
@@ -125,6 +139,10 @@ def _known(raw: Mapping[str, Any]) -> KnownAgent:
         ended_sessions=tuple(raw["ended_sessions"]),
         outcome=tuple(raw["outcome"]) if raw["outcome"] else None,
         taken=tuple((base, aux) for base, aux in raw["taken"]),
+        activity_at=_at(raw.get("activity_at")),
+        remembered=tuple(
+            Remembered(**each | {"at": _at(each["at"])}) for each in raw.get("remembered", ())
+        ),
     )
 
 

@@ -32,6 +32,11 @@ def track_picture(known: KnownAgent | None, picture: Picture, stamp: Stamp) -> T
     when = moment(picture.at, stamp)
     if known and known.mark and when.is_platform and when.at < known.mark:
         return Tracked(known, notes=(Note.HISTORY,))
+    return take(known, picture, when, stamp)
+
+
+def take(known: KnownAgent | None, picture: Picture, when: Moment, stamp: Stamp) -> Tracked:
+    """Return what a picture of *when*, which is not history, is news for."""
     activity = _activity_now(known.activity if known else None, picture.activity, stamp)
     decision = _decide(activity, picture)
     view = _View(known, picture, activity, decision, when, stamp)

@@ -3,8 +3,8 @@
 from gateway.mapping import SourceMapping
 from mappings.sources.flex_rta.compose import compose
 from mappings.sources.flex_rta.envelope import split
-from mappings.sources.flex_rta.options import FlexSchema
-from mappings.sources.flex_rta.picture import PLATFORM, translate
+from mappings.sources.flex_rta.picture import translate
+from mappings.twilio.activities import PLATFORM, FlexSchema
 
 MAPPING = SourceMapping(
     name="flex_rta",

@@ -10,6 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from gateway.mapping import ChangeKind, Composed, Phase, Status, rfc3339
+from mappings.twilio.simulated import activity_name, named_sid, sid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,30 +42,22 @@ def _record(moment: Moment) -> dict[str, Any]:
     return {
         "worker": _worker(moment),
         "channels": _channels(moment),
-        "account_sid": _sid("AC", 1),
-        "workspace_sid": _sid("WS", 1),
+        "account_sid": sid("AC", 1),
+        "workspace_sid": sid("WS", 1),
         "last_processed_event_sid": f"EV{moment.agent_number:016x}{moment.sequence:016x}",
         "date_last_processed_event": rfc3339(moment.at),
     }
 
 
 def _worker(moment: Moment) -> dict[str, Any]:
-    name = _activity_name(moment)
+    name = activity_name(moment)
     is_told = not WITH_CONTACT & {moment.status, moment.previous}
     return {
-        "sid": _sid("WK", moment.agent_number),
-        "activity_sid": _sid("WA", _number_of(name)),
+        "sid": sid("WK", moment.agent_number),
+        "activity_sid": named_sid("WA", name),
         "activity_name": name,
         "date_activity_updated": rfc3339(moment.status_since) if is_told else None,
     }
-
-
-def _activity_name(moment: Moment) -> str:
-    if moment.kind is ChangeKind.LOGOUT or moment.status is Status.LOGGED_OUT:
-        return "Offline"
-    if moment.status is Status.NOT_READY:
-        return moment.reason or "Unavailable"
-    return "Available"
 
 
 def _channels(moment: Moment) -> list[dict[str, Any]] | None:
@@ -75,7 +68,7 @@ def _channels(moment: Moment) -> list[dict[str, Any]] | None:
         {
             "reservations": [_reservation(contact)],
             "worker_channel_sid": None,
-            "task_channel_sid": _sid("TC", _number_of(contact.channel)),
+            "task_channel_sid": named_sid("TC", contact.channel),
             "task_channel_name": contact.channel,
             "available": 1,
             "available_capacity": 0,
@@ -88,22 +81,14 @@ def _channels(moment: Moment) -> list[dict[str, Any]] | None:
 def _reservation(contact: SimulatedContact) -> dict[str, Any]:
     status, task_status = RESERVATION.get(contact.phase, ("accepted", "assigned"))
     return {
-        "sid": _sid("WR", contact.number),
+        "sid": sid("WR", contact.number),
         "status": status,
-        "workflow_sid": _sid("WW", 1),
-        "task_sid": _sid("WT", contact.number),
-        "task_queue_sid": _sid("WQ", contact.queue_number),
+        "workflow_sid": sid("WW", 1),
+        "task_sid": sid("WT", contact.number),
+        "task_queue_sid": sid("WQ", contact.queue_number),
         "task_assignment_status": task_status,
         "date_created": rfc3339(contact.offered_at),
         "date_updated": rfc3339(contact.since),
         "date_reservation_status_updated": rfc3339(contact.since),
         "direction": "inbound",
     }
-
-
-def _number_of(name: str) -> int:
-    return int.from_bytes(name.encode()[:16])
-
-
-def _sid(kind: str, number: int) -> str:
-    return f"{kind}{number:032x}"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gateway.mapping import Content, Part
-    from mappings.sources.flex_rta.options import FlexOptions
+    from mappings.twilio.activities import FlexOptions
 
 OBJECT = "WFMWorkerChange"
 UNPROCESSABLE = 422

@@ -6,31 +6,18 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gateway.mapping import (
-    Activity,
-    Departure,
-    Fields,
-    Flaw,
-    Identity,
-    MappingError,
-    Picture,
-    Reason,
-    Status,
-    is_believed,
-)
+from gateway.mapping import Departure, Fields, Flaw, Identity, MappingError, Picture, is_believed
 from mappings.sources.flex_rta.telling import happened_at, telling_of
+from mappings.twilio.activities import PLATFORM, activity_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from gateway.mapping import Channel, Observation, Record
-    from mappings.sources.flex_rta.options import FlexOptions
+    from gateway.mapping import Activity, Channel, Observation, Record
     from mappings.sources.flex_rta.telling import Reservation, Telling
+    from mappings.twilio.activities import FlexOptions
 
-PLATFORM = "flex"
-# The names of every new account; others are an account's own (seed: the RTA feed's page).
-ACTIVITIES = {"Offline": Status.LOGGED_OUT, "Available": Status.READY}
 # The page's examples write every sid of a kind alike: these tell nothing apart.
 _PLACEHOLDER = re.compile(r"[A-Z]{2}x+")
 
@@ -87,19 +74,8 @@ def _channel(channel: Channel, received_at: datetime) -> Channel:
 
 
 def _activity(telling: Telling, options: FlexOptions, received_at: datetime) -> Activity | None:
-    sid, name = telling.activity_sid, telling.activity_name
-    if sid is None and name is None:
-        return None
-    statuses = options.statuses
-    known = statuses.get(sid or "") or statuses.get(name or "") or ACTIVITIES.get(name or "")
-    # Without a name nothing says what an activity of an unknown sid is.
-    status = known or (Status.NOT_READY if name else Status.UNKNOWN)
-    return Activity(
-        status=status,
-        reason=Reason(sid, name),
-        since=_believed(telling.activity_since, received_at),
-        mapped=known is not None,
-    )
+    since = _believed(telling.activity_since, received_at)
+    return activity_of(telling.activity_sid, telling.activity_name, since, options)
 
 
 def _newest(reservations: Sequence[Reservation], received_at: datetime) -> Iterable[Reservation]:

@@ -16,20 +16,12 @@ from gateway.mapping import (
     measure,
     number,
 )
+from mappings.twilio.reservations import GONE, PHASES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-# `created` is the name of an event and stands in the page's own examples; `pending` is the
-# status that it means.
-PHASES = {
-    "accepted": Phase.ACTIVE,
-    "wrapping": Phase.WRAP_UP,
-    "pending": Phase.OFFERED,
-    "created": Phase.OFFERED,
-}
-GONE = frozenset({"canceled", "completed", "rejected", "rescinded", "timeout"})
 FULL = 100
 
 

@@ -7,20 +7,20 @@ page names the content type of the JSON (facts, C1); what is signed says its own
 from __future__ import annotations
 
 import json
-from codecs import BOM_UTF8
 from typing import TYPE_CHECKING, Any
 
 from gateway.mapping import (
-    FORM,
     ContentError,
     Fields,
     Flaw,
     Record,
     Unreadable,
+    check_form,
     content_digest,
-    form_pairs,
+    form_fields,
     is_believed,
-    read_json,
+    is_json,
+    json_items,
 )
 from mappings.sources.ringcentral.telling import FIELDS, state_words, telling_of
 
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     from gateway.mapping import Content, Part
     from mappings.sources.ringcentral.options import RingCentralOptions
-
-UNPROCESSABLE = 422
 
 
 def split(content: Content, options: RingCentralOptions) -> Sequence[Part]:
@@ -46,10 +44,10 @@ def split(content: Content, options: RingCentralOptions) -> Sequence[Part]:
         if not content.query:
             raise ContentError("The request is empty: neither a body nor a query string.")
         found = [("", _of_form(content.query.encode("utf-8", "surrogateescape")))]
-    elif _is_json(content):
-        found = _of_json(body)
+    elif is_json(content):
+        found = json_items(body)
     else:
-        _check_form(content)
+        check_form(content)
         found = [("", _of_form(body))]
     return [
         _part(raw, path, index, options, content.received_at)
@@ -57,44 +55,9 @@ def split(content: Content, options: RingCentralOptions) -> Sequence[Part]:
     ]
 
 
-def _is_json(content: Content) -> bool:
-    declared = content.media_type.endswith(("/json", "+json"))
-    if content.signed:
-        return declared
-    looks_like_it = content.body.removeprefix(BOM_UTF8).lstrip()[:1] in (b"{", b"[")
-    return looks_like_it or declared
-
-
-def _check_form(content: Content) -> None:
-    """Refuse what is neither declared as a form nor looks like one."""
-    if content.media_type == FORM:
-        return
-    if content.signed or b"=" not in content.body:
-        raise ContentError("The body is neither JSON nor a form.")
-
-
-def _of_json(body: bytes) -> list[tuple[str, Any]]:
-    value = read_json(body)
-    if isinstance(value, list):
-        return [(f"[{index}]", each) for index, each in enumerate(value)]
-    if not isinstance(value, dict):
-        raise ContentError(
-            "It is no event.",
-            status=UNPROCESSABLE,
-            flaws=(Flaw("", "Must be an object or an array of objects."),),
-        )
-    return [("", value)]
-
-
 def _of_form(body: bytes) -> dict[str, str]:
     """Return the fields of a form; null cannot be told from its name there, so it is that."""
-    try:
-        pairs = [(name.decode(), value.decode()) for name, value in form_pairs(body)]
-    except UnicodeDecodeError:
-        raise ContentError("The fields are not UTF-8.") from None
-    except ValueError as problem:
-        raise ContentError(f"The fields cannot be read: {problem}.") from None
-    return {name: value for name, value in pairs if value.strip() != "null"}
+    return {name: value for name, value in form_fields(body).items() if value.strip() != "null"}
 
 
 def _part(

@@ -1,0 +1,67 @@
+"""Attributes of workers and tasks: only those that are allowed by name, ever.
+
+They are JSON in a text, may be anything at all, and may hold secrets and personal data (facts, B5
+and E 42). The names are those of the Insights page "Add Additional TaskRouter Data" (seed).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from gateway.mapping import Named
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LONGEST = 128
+"""Of a value; Insights cuts there."""
+
+LONGEST_TEXT = 64 * 1024
+PLAIN = (
+    "agent_attribute_1",
+    "agent_attribute_2",
+    "agent_attribute_3",
+    "agent_label_1",
+    "agent_label_2",
+    "agent_label_3",
+    "department_name_in_hierarchy",
+    "state",
+    "team_name_in_hierarchy",
+)
+"""What is told among an agent's `attributes`, having no field of its own."""
+
+Attributes = dict[str, Any]
+
+
+def read_attributes(text: str | None) -> Attributes:
+    """Return the attributes; none where they are not a JSON object (nor one written twice)."""
+    value: Any = text
+    for _ in range(2):
+        if not isinstance(value, str) or len(value) > LONGEST_TEXT:
+            break
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return {}
+    return value if isinstance(value, dict) else {}
+
+
+def text_of(attributes: Mapping[str, Any], name: str) -> str | None:
+    """Return one as a text of at most `LONGEST` characters, `None` where nothing is told."""
+    value = attributes.get(name)
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    return str(value).strip()[:LONGEST] or None
+
+
+def named_of(attributes: Mapping[str, Any], kind: str) -> Named | None:
+    """Return a team or department: a name counts only beside an id."""
+    known_as = text_of(attributes, f"{kind}_id")
+    return Named(known_as, text_of(attributes, f"{kind}_name")) if known_as else None
+
+
+def plain_of(attributes: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Return those without a field of their own, by name."""
+    told = ((name, text_of(attributes, name)) for name in PLAIN)
+    return tuple((name, text) for name, text in told if text is not None)

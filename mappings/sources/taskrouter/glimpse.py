@@ -1,0 +1,140 @@
+"""An event as a glimpse of its agent: the activity, one reservation, or who the agent is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.mapping import (
+    Activity,
+    Channel,
+    Contact,
+    Fields,
+    Flaw,
+    Glimpse,
+    Held,
+    Identity,
+    MappingError,
+    Named,
+    Phase,
+    Reason,
+    Status,
+    flag,
+    is_believed,
+    measure,
+)
+from mappings.sources.taskrouter.attributes import (
+    named_of,
+    plain_of,
+    read_attributes,
+    text_of,
+)
+from mappings.sources.taskrouter.telling import telling_of
+from mappings.twilio.activities import PLATFORM, activity_of
+from mappings.twilio.reservations import GONE, PHASES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from gateway.mapping import Observation, Record
+    from mappings.sources.taskrouter.telling import Telling
+    from mappings.twilio.activities import FlexOptions
+
+ACTIVITY_CHANGES = frozenset({"worker.activity.update", "worker.created"})
+DELETED = "worker.deleted"
+STATUS_OF_EVENT = {"wrapup": "wrapping", "failed": "canceled"}
+"""Events that are not named for the status they lead to (facts, B4)."""
+
+DIRECTIONS = frozenset({"inbound", "outbound"})
+
+
+def translate(record: Record, options: FlexOptions, received_at: datetime) -> Sequence[Observation]:
+    """Return the glimpse that an event is."""
+    flaws: list[Flaw] = []
+    telling = telling_of(Fields(record.fields, "", flaws))
+    if flaws:
+        raise MappingError("The event cannot be read.", flaws)
+    at = telling.at if is_believed(telling.at, received_at) else None
+    return (
+        Glimpse(
+            agent=_identity(telling),
+            at=telling.at,
+            native_id=telling.native_id,
+            activity=_activity(telling, at, options),
+            held=_held(telling, at),
+            channel=_channel(telling),
+            live_channels=options.live_channels,
+        ),
+    )
+
+
+def _identity(telling: Telling) -> Identity:
+    told = read_attributes(telling.get("worker_attributes"))
+    return Identity(
+        id=telling.agent_id or "",
+        platform=PLATFORM,
+        account_id=telling.get("account_sid"),
+        workspace_id=telling.get("workspace_sid"),
+        external_id=text_of(told, "agent_id"),
+        username=telling.get("worker_name"),
+        name=text_of(told, "full_name"),
+        email=text_of(told, "email"),
+        phone=text_of(told, "phone"),
+        role=text_of(told, "role"),
+        team=named_of(told, "team"),
+        department=named_of(told, "department"),
+        manager=text_of(told, "manager"),
+        location=text_of(told, "location"),
+        attributes=plain_of(told),
+    )
+
+
+def _activity(telling: Telling, at: datetime | None, options: FlexOptions) -> Activity | None:
+    """Return the activity: with its beginning where the event is its change."""
+    if telling.kind == DELETED:
+        return Activity(Status.LOGGED_OUT, Reason(), at)
+    since = at if telling.kind in ACTIVITY_CHANGES else None
+    sid, name = telling.get("worker_activity_sid"), telling.get("worker_activity_name")
+    return activity_of(sid, name, since, options)
+
+
+def _held(telling: Telling, at: datetime | None) -> Held | None:
+    subject, _, event = telling.kind.partition(".")
+    if subject != "reservation":
+        return None
+    status = STATUS_OF_EVENT.get(event, event)
+    queue = Named(telling.get("task_queue_sid"), telling.get("task_queue_name"))
+    contact = Contact(
+        id=telling.get("task_sid"),
+        reservation_id=telling.get("reservation_sid"),
+        channel=telling.get("task_channel_unique_name"),
+        direction=_direction(telling),
+        phase=PHASES.get(status, Phase.UNKNOWN),
+        queue=queue if queue != Named() else None,
+        workflow_id=telling.get("workflow_sid"),
+        offered_at=at if status == "created" else None,
+        since=at,
+        native_status=status,
+        task_status=telling.get("task_assignment_status"),
+    )
+    return Held(contact, telling.version("reservation"), is_gone=status in GONE)
+
+
+def _direction(telling: Telling) -> str | None:
+    told = text_of(read_attributes(telling.get("task_attributes")), "direction")
+    word = told.casefold() if told else None
+    return word if word in DIRECTIONS else None
+
+
+def _channel(telling: Telling) -> Channel | None:
+    """Return what an event of a worker's channel tells of it."""
+    if not telling.kind.startswith(("worker.capacity", "worker.channel")):
+        return None
+    capacity = measure(telling.get("worker_channel_capacity"))
+    return Channel(
+        id=None,
+        channel_id=telling.get("task_channel_sid"),
+        name=telling.get("task_channel_unique_name"),
+        available=flag(telling.get("worker_channel_available")),
+        capacity=int(capacity) if capacity is not None else None,
+    )

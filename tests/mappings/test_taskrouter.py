@@ -1,0 +1,275 @@
+"""The TaskRouter mapping against the facts, parts B1 to B4."""
+
+import json
+import random
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qsl, urlencode
+
+import pytest
+
+from gateway.mapping import Content, ContentError, Ignored, Phase, Record, Status, Unreadable
+from gateway.mapping.registry import installed
+from gateway.operations.simulation import ContactCentre
+from gateway.pipeline.track import Stamp, track
+from mappings.sources.taskrouter import MAPPING
+
+RECEIVED = datetime(2026, 3, 2, 13, 0, tzinfo=UTC)
+SECONDS = str(int(RECEIVED.timestamp()) - 1)
+BASE = {
+    "EventType": "worker.activity.update",
+    "Sid": "EV1",
+    "AccountSid": "AC1",
+    "WorkspaceSid": "WS1",
+    "Timestamp": SECONDS,
+    "TimestampMs": f"{SECONDS}250",
+    "WorkerSid": "WK1",
+    "WorkerName": "anna",
+    "WorkerActivitySid": "WA1",
+    "WorkerActivityName": "Available",
+}
+RESERVATION = BASE | {
+    "EventType": "reservation.accepted",
+    "ReservationSid": "WR1",
+    "ReservationVersion": "1",
+    "TaskSid": "WT1",
+    "TaskChannelUniqueName": "voice",
+}
+
+
+def split(body, media_type="application/x-www-form-urlencoded", **options):
+    raw = body if isinstance(body, bytes) else body.encode()
+    content = Content("POST", media_type, "", raw, signed=False, received_at=RECEIVED)
+    return MAPPING.split(content, MAPPING.options().load(options))
+
+
+def glimpse(told, **options):
+    (part,) = split(urlencode(told), **options)
+    assert isinstance(part, Record), part
+    (observation,) = MAPPING.translate(part, MAPPING.options().load(options), RECEIVED)
+    return observation
+
+
+def streamed(told, **envelope):
+    """Return the event as Event Streams would send it."""
+    payload = {snake(name): value for name, value in told.items() if name != "EventType"}
+    kind = f"com.twilio.taskrouter.{told['EventType']}"
+    return {"specversion": "1.0", "type": kind, "data": {"payload": payload}} | envelope
+
+
+def snake(name):
+    return "".join(f"_{each.lower()}" if each.isupper() else each for each in name).lstrip("_")
+
+
+def test_the_time_is_the_most_exact_one_told():
+    second = RECEIVED - timedelta(seconds=1)
+    assert glimpse(BASE).at == second + timedelta(milliseconds=250)
+    without = {name: value for name, value in BASE.items() if name != "TimestampMs"}
+    assert glimpse(without).at == second
+    assert glimpse(without | {"Timestamp": "2026-03-02T12:00:00Z"}).at == RECEIVED.replace(hour=12)
+    assert glimpse(without | {"Timestamp": "9" * 30}).activity.since is None
+
+
+@pytest.mark.parametrize(
+    ("event", "phase", "is_gone"),
+    [
+        ("created", Phase.OFFERED, False),
+        ("accepted", Phase.ACTIVE, False),
+        ("wrapup", Phase.WRAP_UP, False),
+        ("completed", Phase.UNKNOWN, True),
+        ("rejected", Phase.UNKNOWN, True),
+        ("timeout", Phase.UNKNOWN, True),
+        ("canceled", Phase.UNKNOWN, True),
+        ("rescinded", Phase.UNKNOWN, True),
+        ("failed", Phase.UNKNOWN, True),
+    ],
+)
+def test_every_event_of_a_reservation(event, phase, is_gone):
+    held = glimpse(RESERVATION | {"EventType": f"reservation.{event}"}).held
+    assert (held.is_gone, held.version) == (is_gone, 1)
+    assert is_gone or held.contact.phase is phase
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"EventType": "task.created"},
+        {"EventType": "task-queue.entered"},
+        {"EventType": "workflow.timeout"},
+        {"EventType": "activity.created"},
+        {"EventType": "something.new"},
+        {"EventType": "reservation.failed", "WorkerSid": ""},
+    ],
+)
+def test_what_changes_no_agent_is_ignored(told):
+    (part,) = split(urlencode(BASE | told))
+    assert isinstance(part, Ignored)
+
+
+def test_the_operators_statuses_go_by_sid_and_by_name():
+    assert glimpse(BASE, statuses={"WA1": "not_ready"}).activity.status is Status.NOT_READY
+    assert glimpse(BASE | {"WorkerActivityName": "Lunch"}).activity.mapped is False
+
+
+def test_a_deleted_worker_is_logged_out():
+    assert glimpse(BASE | {"EventType": "worker.deleted"}).activity.status is Status.LOGGED_OUT
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    ["", "null", "[]", "7", "{broken", "{a=b, c=d}", '"' + "x" * 70_000 + '"', "[" * 5000],
+)
+def test_attributes_that_are_none_cost_nothing_else(attributes):
+    told = glimpse(BASE | {"WorkerAttributes": attributes})
+    assert (told.agent.username, told.agent.email) == ("anna", None)
+    assert told.activity.status is Status.READY
+
+
+def test_only_attributes_that_are_allowed_by_name_are_told():
+    attributes = {
+        "email": "anna@example.com",
+        "full_name": " Anna ",
+        "team_name": "a name needs its id",
+        "department_id": 7,
+        "department_name": "Sales",
+        "agent_label_1": "y" * 300,
+        "roles": ["admin"],
+        "some_auth_token": "canary",
+    }
+    for text in (json.dumps(attributes), json.dumps(json.dumps(attributes))):
+        agent = glimpse(BASE | {"WorkerAttributes": text}).agent
+        assert (agent.email, agent.name, agent.team) == ("anna@example.com", "Anna", None)
+        assert (agent.department.id, agent.department.name) == ("7", "Sales")
+        assert agent.attributes == (("agent_label_1", "y" * 128),)
+        assert "canary" not in repr(agent)
+
+
+def test_a_stream_may_send_one_event_or_several():
+    one = streamed(RESERVATION)
+    (alone,) = split(json.dumps(one), "application/json")
+    both = split(json.dumps([one, streamed(BASE)]), "application/cloudevents-batch+json")
+    assert alone.agent_id == "WK1"
+    assert [each.agent_id for each in both] == ["WK1", "WK1"]
+
+
+def test_the_same_event_by_both_ways_is_the_same_event():
+    (by_callback,) = split(urlencode(RESERVATION))
+    numbers = RESERVATION | {"ReservationVersion": 1, "TimestampMs": int(f"{SECONDS}250")}
+    (by_stream,) = split(json.dumps(streamed(numbers)), "application/json")
+    assert by_callback.digest == by_stream.digest
+    (other,) = split(urlencode(RESERVATION | {"Sid": "EV2"}))
+    assert other.digest != by_callback.digest
+
+
+def test_the_envelopes_type_counts_where_the_payload_says_another():
+    told = streamed(RESERVATION)
+    told["data"]["payload"]["eventtype"] = "reservation.created"
+    (part,) = split(json.dumps(told), "application/json")
+    (observation,) = MAPPING.translate(part, MAPPING.options().load({}), RECEIVED)
+    assert observation.held.contact.phase is Phase.ACTIVE
+
+
+def test_one_bad_item_costs_the_others_nothing():
+    items = [streamed(BASE), None, {"type": 7}, {"type": "x", "data": {"payload": []}}]
+    good, *bad = split(json.dumps(items), "application/json")
+    assert isinstance(good, Record)
+    assert all(isinstance(each, Unreadable) for each in bad)
+
+
+def test_a_payload_with_odd_members_is_read_as_far_as_it_can_be():
+    told = streamed(BASE)
+    told["data"]["payload"] |= {"task_attributes": {"a": [1]}, "worker_version": True, "new": [{}]}
+    (part,) = split(json.dumps(told), "application/json")
+    assert isinstance(part, Record)
+
+
+def test_a_test_event_has_nothing_to_translate():
+    body = {"type": "com.twilio.eventstreams.test-event", "id": "AC1", "data": {"test_id": "x"}}
+    (part,) = split(json.dumps(body), "application/json")
+    assert isinstance(part, Ignored)
+
+
+@pytest.mark.parametrize("body", [b"", b" ", b"{broken", b"no form", b"\xff=\xff"])
+def test_what_is_neither_json_nor_a_form_is_refused(body):
+    with pytest.raises(ContentError):
+        split(body, "text/plain" if body == b"no form" else "application/x-www-form-urlencoded")
+
+
+def test_a_signed_form_is_not_taken_for_json():
+    body = b'{"type": "com.twilio.taskrouter.worker.created"}'
+    form = "application/x-www-form-urlencoded"
+    content = Content("POST", form, "", body, signed=True, received_at=RECEIVED)
+    (part,) = MAPPING.split(content, MAPPING.options().load({}))
+    assert isinstance(part, Unreadable)
+
+
+# One day, told in three ways.
+
+AGENTS = 12
+HAPPENINGS = 1500
+PACE = timedelta(seconds=2)
+
+
+class Day:
+    """A feed of a simulated day: what is known of every agent after each minute."""
+
+    def __init__(self, mapping):
+        self._mapping = mapping
+        self._options = mapping.options().load({})
+        self._known = {}
+        self._seen = set()
+        self.minutes = []
+
+    def minute(self, requests, now):
+        for body, media_type in requests:
+            content = Content("POST", media_type, "", body, signed=False, received_at=now)
+            for part in self._mapping.split(content, self._options):
+                if part.digest not in self._seen:
+                    self._seen.add(part.digest)
+                    self._take(part, now)
+        self.minutes.append({name: self._shape(each) for name, each in self._known.items()})
+
+    def _take(self, part, now):
+        for each in self._mapping.translate(part, self._options, now):
+            stamp = Stamp("flex", now, part.digest)
+            self._known[part.agent_id] = track(self._known.get(part.agent_id), each, stamp).known
+
+    @staticmethod
+    def _shape(known):
+        held = {(each.reservation_id, each.phase, each.channel) for each in known.contacts}
+        return known.now.status, known.now.reason, held
+
+
+def simulated(mapping):
+    """Return the requests of each minute of the day."""
+    centre = ContactCentre(AGENTS, seed=11)
+    minutes = {}
+    for number in range(HAPPENINGS):
+        now = RECEIVED + number * PACE
+        minute = minutes.setdefault(now.replace(second=0), [])
+        minute += [(each.body, each.content_type) for each in mapping.compose(centre.next(now))]
+    return minutes
+
+
+def by_stream(requests, dice):
+    """Return callbacks as batches of Event Streams: in any order, some twice."""
+    events = [streamed(dict(parse_qsl(body.decode()))) for body, _ in requests]
+    events += dice.sample(events, len(events) // 3)
+    dice.shuffle(events)
+    return [(json.dumps(events).encode(), "application/json")]
+
+
+def test_a_day_is_the_same_by_pictures_by_callbacks_and_by_streams():
+    dice = random.Random(5)
+    pictures, callbacks = installed().sources["flex_rta"], MAPPING
+    by_picture, by_callback, streams = Day(pictures), Day(callbacks), Day(callbacks)
+    told = simulated(pictures)
+    for minute, requests in simulated(callbacks).items():
+        now = minute + timedelta(minutes=1)
+        by_picture.minute(told[minute], now)
+        shuffled = requests + dice.sample(requests, len(requests) // 3)
+        dice.shuffle(shuffled)
+        by_callback.minute(shuffled, now)
+        streams.minute(by_stream(requests, dice), now)
+    assert len(by_picture.minutes) == 50
+    assert by_callback.minutes == by_picture.minutes
+    assert streams.minutes == by_picture.minutes
