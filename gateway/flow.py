@@ -24,6 +24,7 @@ from gateway.ports import Accepted, Finished, Quarantined, RoutedEvent, SeenStat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, MutableMapping, Sequence
+    from datetime import datetime
 
     from gateway.mapping.source import Record
     from gateway.model.event import Event
@@ -89,12 +90,16 @@ class Routing:
 
 @dataclass(slots=True)
 class FannedOut:
-    """What translating one receipt came to, with what is worth counting."""
+    """What translating one receipt came to, with what is worth counting.
+
+    *told_at* is the newest time that the platform told of an agent, believed or not.
+    """
 
     finished: Finished
     notes: list[Note] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
     failures: list[tuple[int | None, Exception]] = field(default_factory=list)
+    told_at: datetime | None = None
 
 
 def fan_out(
@@ -143,6 +148,7 @@ class _Course:
     notes: list[Note] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
     failures: list[tuple[int | None, Exception]] = field(default_factory=list)
+    told_at: datetime | None = None
 
     def take(self, record: Record) -> None:
         """Translate one record, or set it aside."""
@@ -176,6 +182,9 @@ class _Course:
         tracked = track(self.agents.get(key) if key else None, observation, stamp)
         if key and tracked.known is not None and not isinstance(observation, ContactFact):
             self.agents[key] = self.changed[key] = tracked.known
+            at = observation.at
+            if at is not None and (self.told_at is None or at > self.told_at):
+                self.told_at = at
         self.notes.extend(tracked.notes)
         self._note_state(observation)
         for event in tracked.events:
@@ -202,7 +211,7 @@ class _Course:
             quarantined=tuple(self.quarantined),
             seen_states=tuple(self.seen),
         )
-        return FannedOut(finished, self.notes, self.dropped, self.failures)
+        return FannedOut(finished, self.notes, self.dropped, self.failures, self.told_at)
 
 
 def _seen_state(source: str, observation: Observation) -> SeenState | None:

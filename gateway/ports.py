@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from gateway.model.agent import RosterEntry
+    from gateway.model.alarm import StandingAlarm
     from gateway.model.delivery import Answer, Delivery, NewDelivery, Outcome
     from gateway.model.event import Event
     from gateway.model.outgoing import OutgoingRequest
@@ -398,7 +399,31 @@ class Everybody(Protocol):
         ...
 
 
-class Store(Journal, Outbox, Records, Everybody, Protocol):
+@dataclass(frozen=True, slots=True)
+class AlarmChange:
+    """An alarm was raised or cleared; *routed* is the event that tells of it."""
+
+    standing: StandingAlarm
+    is_raised: bool
+    routed: RoutedEvent
+
+
+class Alarms(Protocol):
+    """What is raised, beyond the life of a process."""
+
+    async def alarms(self) -> Sequence[StandingAlarm]:
+        """Return the alarms that are raised, oldest first."""
+        ...
+
+    async def keep_alarms(self, changes: Sequence[AlarmChange]) -> Sequence[Delivery]:
+        """Keep changes and what their events are owed, all or none; return the deliveries.
+
+        A change that is kept already changes nothing.
+        """
+        ...
+
+
+class Store(Journal, Outbox, Records, Everybody, Alarms, Protocol):
     """The whole of what is durable."""
 
     async def check_writable(self) -> None:

@@ -86,13 +86,21 @@ class SourceAuth:
 
 @dataclass(frozen=True, slots=True)
 class SourceSettings:
-    """One source. *options* is what the mapping's schema loaded of the source's own keys."""
+    """One source. *options* is what the mapping's schema loaded of the source's own keys.
+
+    What is alarming, each off where `None`: *expect_every*, silence of the source while an agent
+    is logged in; *ghost_after*, silence of an agent who is logged in; *wrap_up_limit*, after-call
+    work.
+    """
 
     name: str
     mapping: SourceMapping
     auth: SourceAuth
     options: Any
     accounts: frozenset[str] = frozenset()
+    expect_every: timedelta | None = None
+    ghost_after: timedelta | None = None
+    wrap_up_limit: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gateway.model.errors import OperationError
 from gateway.operations.agents import count_unmapped
+from gateway.operations.alarms import alarm_json
 from gateway.operations.table import Bench
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gateway.engine.destination import Destination
+    from gateway.model.alarm import StandingAlarm
     from gateway.model.delivery import Delivery
     from gateway.ports import Roster, Store
     from gateway.settings import Settings
@@ -38,6 +40,7 @@ class Attendant:
         metrics: Metrics,
         roster: Roster,
         now: Callable[[], datetime],
+        alarms: Callable[[], Sequence[StandingAlarm]] = tuple,
     ) -> None:
         self.bench = Bench(store=store, settings=settings, live=self, now=now, roster=roster)
         self._settings = settings
@@ -47,6 +50,7 @@ class Attendant:
         self._workers = workers
         self._metrics = metrics
         self._now = now
+        self._alarms = alarms
 
     def become(self, settings: Settings) -> None:
         """Go by these settings from now on."""
@@ -61,7 +65,15 @@ class Attendant:
     def source_health(self, name: str) -> Mapping[str, Any]:
         """Return what was heard of a source since the start."""
         health = self._sources.get(name)
-        return asdict(health) if health is not None else {}
+        return health.shown() if health is not None else {}
+
+    def standing_alarms(self) -> Sequence[StandingAlarm]:
+        """Return the alarms that are raised, oldest first."""
+        return self._alarms()
+
+    def alarms(self) -> Sequence[Mapping[str, Any]]:
+        """Return the same, ready for JSON."""
+        return [alarm_json(each) for each in self._alarms()]
 
     def offer(self, deliveries: Sequence[Delivery]) -> None:
         """Hand deliveries to their destinations' lanes."""

@@ -19,8 +19,11 @@ from gateway.app.reload import Reloader
 from gateway.app.tellers import Tellers
 from gateway.app.workers import Workers
 from gateway.config.roster import RosterFiles
+from gateway.engine.floor import Floor
 from gateway.engine.housekeeping import prune, release_held, watch_roster
 from gateway.engine.intake import JournalIntake, Readings
+from gateway.engine.lookout import Lookout
+from gateway.engine.sentry import Sentry
 from gateway.engine.translator import Translator
 from gateway.flow import Routing
 from gateway.http.access import Access
@@ -118,7 +121,10 @@ class Gateway:
             metrics=self._metrics,
             roster=self._roster,
             now=utc_now,
+            alarms=lambda: self._sentry.standing,
         )
+        self._floor = Floor()
+        self._sentry = self._make_sentry()
         self._routing = self._routing_of(settings)
         self._checkers = {
             name: checker_for(each.auth, open_keys) for name, each in settings.sources.items()
@@ -208,6 +214,23 @@ class Gateway:
             now=utc_now,
         )
 
+    def _make_sentry(self) -> Sentry:
+        lookout = Lookout(
+            self._store,
+            settings=lambda: self.settings,
+            floor=self._floor,
+            health=self._source_health,
+            destination_health=self._attendant.destination_health,
+            started_at=utc_now(),
+        )
+        return Sentry(
+            self._store,
+            lookout,
+            settings=lambda: self.settings,
+            offer=self._attendant.offer,
+            metrics=self._metrics,
+        )
+
     async def _listen(self) -> Listener:
         server = self.settings.server
         listener = self._ingest.listener()
@@ -245,6 +268,7 @@ class Gateway:
             offer=self._attendant.offer,
             metrics=self._metrics,
             health=self._source_health,
+            floor=self._floor,
         )
         restarted, retention = self._workers.restarted, self.settings.store.retention
         return [
@@ -252,6 +276,7 @@ class Gateway:
             restarted("pruning", partial(prune, self._store, retention, utc_now)),
             restarted("roster", partial(watch_roster, self._roster, self._released.set)),
             restarted("held", self._release),
+            restarted("sentry", self._sentry.run),
             restarted("reloading", reload),
         ]
 

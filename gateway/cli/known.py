@@ -1,4 +1,4 @@
-"""The verbs that show how things are: `agents`, `states`, `destinations`, `sources`."""
+"""The verbs that show how things are: `alarms`, `agents`, `states`, `destinations`, `sources`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from gateway.cli.ask import carry_out
 from gateway.cli.session import Session, pass_session, verb_options
 from gateway.cli.show import columns, field, print_json, print_rows
 from gateway.operations import agents as lookups
+from gateway.operations import alarms as raised
 from gateway.operations import health
 
 
@@ -44,8 +45,10 @@ SOURCES = columns(
     "last_receipt_at",
     "clock_skew_seconds",
     "refusals",
+    "alarms",
     "quarantine",
 )
+ALARMS = columns("alarm", "subject", "severity", "since", "detail", "runbook")
 
 _unmapped = click.option("--unmapped", is_flag=True, help="Only what lacks a mapping.")
 _source = click.option("--source", metavar="NAME", help="Only of this source.")
@@ -71,6 +74,15 @@ def states(session: Session, /, **asked: Any) -> None:
     """Show every activity and state name seen, with the line to add for an unmapped one."""
     rows = carry_out(session, lookups.STATES, **asked)
     print_rows(session, rows, STATES, empty="no such state was seen")
+
+
+@click.command()
+@verb_options
+@pass_session
+def alarms(session: Session, /) -> None:
+    """Show the alarms that are raised, and where to read what to do."""
+    rows = carry_out(session, raised.ALARMS)
+    print_rows(session, rows, ALARMS, empty="no alarm is raised")
 
 
 @click.group()

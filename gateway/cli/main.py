@@ -9,7 +9,7 @@ import click
 from gateway.cli.check import check
 from gateway.cli.demo import demo
 from gateway.cli.kept import dead_letters, quarantine
-from gateway.cli.known import agents, destinations, sources, states
+from gateway.cli.known import agents, alarms, destinations, sources, states
 from gateway.cli.plugins import mappings, schema
 from gateway.cli.serve import serve
 from gateway.cli.session import verb_options
@@ -36,6 +36,7 @@ for verb in (
     translate,
     quarantine,
     dead_letters,
+    alarms,
     agents,
     states,
     destinations,

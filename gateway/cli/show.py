@@ -92,6 +92,8 @@ def _cell(value: Any) -> str:
             return "yes" if value else "no"
         case dict():
             return ", ".join(f"{key} {_cell(each)}" for key, each in value.items()) or "-"
+        case list():
+            return ", ".join(map(_cell, value)) or "-"
         case _:
             return _printable(str(value))
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields
 
-from gateway.config.fields import NetworkField, NotYet, attempt, list_of, one_of, unknown_key
+from gateway.config.fields import NetworkField, Positive, attempt, list_of, one_of, unknown_key
 from gateway.config.sections import is_loopback
 from gateway.settings import SourceAuth, SourceSettings
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     from gateway.mapping.registry import Registry
 
-LATER = ("expect_every",)
-"""Keys whose function comes with a later version."""
+ALARMING = ("expect_every", "ghost_after", "wrap_up_limit")
+"""Durations beyond which there is an alarm; off unless given."""
 
-OWN_KEYS = frozenset({"type", "auth", "accounts", *LATER})
+OWN_KEYS = frozenset({"type", "auth", "accounts", *ALARMING})
 AUTH_KEYS = ("type", "allow_from")
 NO_CHECK = "none"
 
@@ -39,7 +39,7 @@ def common_schema(registry: Registry) -> Schema:
             "type": one_of(registry.sources, required=True),
             "auth": fields.Dict(required=True),
             "accounts": list_of(AccountId(), load_default=list),
-            **{key: NotYet() for key in LATER},
+            **{key: Positive(load_default=None) for key in ALARMING},
         },
         name="SourceSchema",
     )()
@@ -77,7 +77,10 @@ def load_source(
         problems |= {"auth": wrong} if wrong else {}
     if problems or mapping is None or auth is None:
         raise ValidationError(problems)
-    settings = SourceSettings(name, mapping, auth, options, frozenset(common["accounts"]))
+    alarming = {key: common[key] for key in ALARMING}
+    settings = SourceSettings(
+        name, mapping, auth, options, frozenset(common["accounts"]), **alarming
+    )
     return settings, _warnings(name, settings)
 
 

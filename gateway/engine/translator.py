@@ -19,6 +19,7 @@ from gateway.ports import Finished, Quarantined
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, MutableMapping, Sequence
 
+    from gateway.engine.floor import Floor
     from gateway.engine.intake import Readings
     from gateway.mapping.source import Record
     from gateway.model.delivery import Delivery
@@ -52,6 +53,7 @@ class Translator:
         offer: Callable[[Sequence[Delivery]], None],
         metrics: Metrics,
         health: Mapping[str, SourceHealth],
+        floor: Floor | None = None,
     ) -> None:
         self._journal = journal
         self._sources = sources
@@ -60,6 +62,7 @@ class Translator:
         self._offer = offer
         self._metrics = metrics
         self._health = health
+        self._floor = floor
         self._agents: OrderedDict[str, KnownAgent] = OrderedDict()
         self._seen_states: set[SeenState] = set()
 
@@ -87,6 +90,7 @@ class Translator:
         self._offer(deliveries)
         for each in fanned:
             self._count(each)
+            self._note_floor(each, changed)
 
     def _at_work(self, receipt: JournaledReceipt, work: Callable[[JournaledReceipt], T]) -> T:
         """Do it with a note of the receipt, so that a crash can be laid at its door."""
@@ -161,7 +165,7 @@ class Translator:
             self._metrics.notes.labels(source, note.value).inc()
         for destination in fanned.dropped:
             self._metrics.deliveries.labels(destination, "dropped").inc()
-        if fanned.finished.events and source in self._health:
+        if source in self._health:
             self._note_health(fanned, self._health[source])
         for entry in fanned.finished.quarantined:
             self._metrics.records.labels(source, "quarantined_later").inc()
@@ -182,11 +186,17 @@ class Translator:
             )
 
     def _note_health(self, fanned: FannedOut, health: SourceHealth) -> None:
-        newest = max((routed.event for routed in fanned.finished.events), key=lambda e: e.time)
-        health.last_event_at = rfc3339(newest.time)
-        if newest.data["time_source"] == "platform":
-            skew = (newest.recorded_at - newest.time).total_seconds()
-            health.clock_skew_seconds = round(skew, 3)
+        if fanned.finished.events:
+            newest = max((routed.event for routed in fanned.finished.events), key=lambda e: e.time)
+            health.last_event_at = rfc3339(newest.time)
+        if fanned.told_at is not None:
+            health.note_time(fanned.told_at, fanned.finished.receipt.verified.receipt.received_at)
+
+    def _note_floor(self, fanned: FannedOut, changed: Mapping[str, KnownAgent]) -> None:
+        if self._floor is not None and fanned.finished.agents:
+            receipt = fanned.finished.receipt.verified.receipt
+            told = {key: changed[key] for key in fanned.finished.agents}
+            self._floor.heard(receipt.source, told, receipt.received_at)
 
 
 def _records(reading: Reading | None) -> Sequence[Record]:

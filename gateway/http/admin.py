@@ -91,6 +91,7 @@ class Admin:
             "store": store,
             "workers": workers,
             "destinations": await _or_why(self._health.destinations),
+            "alarms": self._health.alarms(),
         }
         return _json(report, status=200 if ready else 503)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from marshmallow import Schema
 
@@ -62,6 +62,10 @@ class Health(Protocol):
 
     async def destinations(self) -> Mapping[str, Mapping[str, Any]]:
         """Return for each destination its backlog, circuit, whether it is parked …."""
+        ...
+
+    def alarms(self) -> Sequence[Mapping[str, Any]]:
+        """Return the alarms that are raised, oldest first."""
         ...
 
     async def measure(self) -> None:

@@ -14,7 +14,7 @@ from gateway.model.observation import ChangeKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
+    from datetime import datetime, tzinfo
 
     from marshmallow import Schema
 
@@ -136,6 +136,8 @@ class SourceMapping:
       the request as a whole is unusable. Returns `[]` for a request without records.
     - *translate*: one record → observations. Raises `MappingError` where it cannot.
     - *compose*: a simulated happening → the platform's requests for it, or none.
+    - *zone*: for a platform that tells wall-clock times: its *options* → the zone in which they
+      are read, so that a wrong one is noticed.
     - *methods*: the HTTP methods the platform uses. *echo_header*: a request header that a
       subscription probe wants back (lower case), 1 to 256 visible ASCII characters.
       *query_names*: what a record's fields are called where they come in the query string; a
@@ -150,6 +152,7 @@ class SourceMapping:
     split: Callable[[Content, Any], Sequence[Part]]
     translate: Callable[[Record, Any, datetime], Sequence[Observation]]
     compose: Callable[[Moment], Sequence[Composed]] | None = None
+    zone: Callable[[Any], tzinfo] | None = None
     methods: frozenset[str] = frozenset({"POST"})
     echo_header: str | None = None
     query_names: frozenset[str] = frozenset()

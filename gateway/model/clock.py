@@ -39,3 +39,17 @@ def to_millis(at: datetime) -> int:
 def from_millis(millis: int) -> datetime:
     """Read a time that the store kept."""
     return EPOCH + timedelta(milliseconds=millis)
+
+
+_UNITS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1))
+
+
+def in_words(duration: timedelta) -> str:
+    """Write a duration by its two biggest units: ``90ms``, ``5m``, ``1h30m``, ``3d4h``."""
+    left = duration // timedelta(milliseconds=1)
+    words: list[str] = []
+    for unit, millis in _UNITS:
+        several, left = divmod(left, millis)
+        if several:
+            words.append(f"{several}{unit}")
+    return "".join(words[:2]) or "0s"

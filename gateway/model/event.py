@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 DATA_SCHEMA = "urn:wfm-gateway:schema:v1"
+THE_GATEWAY = "/gateway"
+"""The source of what the gateway tells of itself; no configured source can have this name."""
 
 
 class EventType(StrEnum):
@@ -40,8 +42,9 @@ BY_QUALIFIED_TYPE = {kind.qualified: kind for kind in EventType}
 class Event:
     """One vendor-neutral fact.
 
-    *source* is the source's name, *subject* the agent key (or ``{source}:queue:{queue id}``),
-    *time* when it happened by the platform's clock, *recorded_at* when the gateway received it.
+    *source* is the source's name (or `THE_GATEWAY`), *subject* the agent key (or
+    ``{source}:queue:{queue id}``, or ``alarm:…``), *time* when it happened by the platform's
+    clock, *recorded_at* when the gateway received it.
     *data* is a JSON object whose members the contract names; nothing changes it afterwards.
     """
 
@@ -58,7 +61,7 @@ class Event:
         return {
             "specversion": "1.0",
             "id": self.id,
-            "source": f"/sources/{self.source}",
+            "source": THE_GATEWAY if self.source == THE_GATEWAY else f"/sources/{self.source}",
             "type": self.type.qualified,
             "subject": self.subject,
             "partitionkey": self.subject,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.operations import agents, dead_letters, health, quarantine, vendor
+from gateway.operations import agents, alarms, dead_letters, health, quarantine, vendor
 from gateway.operations.table import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -10,5 +10,6 @@ OPERATIONS: tuple[Operation, ...] = (
     *quarantine.OPERATIONS,
     *dead_letters.OPERATIONS,
     *agents.OPERATIONS,
+    *alarms.OPERATIONS,
     *vendor.OPERATIONS,
 )

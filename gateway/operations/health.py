@@ -6,14 +6,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from gateway.model.alarm import Concern
 from gateway.model.errors import OperationError
+from gateway.operations.alarms import standing_alarms
 from gateway.operations.params import NameParams, NothingParams
 from gateway.operations.table import Bench, Operation
 from gateway.ports import DestinationMark
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from gateway.model.alarm import StandingAlarm
     from gateway.settings import DestinationSettings, SourceSettings
 
 Params = dict[str, Any]
@@ -103,10 +106,17 @@ def known_destination(bench: Bench, name: str) -> str:
 
 async def _sources(bench: Bench, _params: Params) -> list[dict[str, Any]]:
     sizes = await bench.store.sizes()
-    return [_source_json(bench, each, sizes) for each in bench.settings.sources.values()]
+    alarms = await standing_alarms(bench)
+    return [_source_json(bench, each, sizes, alarms) for each in bench.settings.sources.values()]
 
 
-def _source_json(bench: Bench, source: SourceSettings, sizes: Mapping[str, int]) -> dict[str, Any]:
+def _source_json(
+    bench: Bench,
+    source: SourceSettings,
+    sizes: Mapping[str, int],
+    alarms: Sequence[StandingAlarm],
+) -> dict[str, Any]:
+    raised = dict.fromkeys(each.alarm.name.value for each in alarms if _is_of(source, each))
     known = {
         "name": source.name,
         "type": source.mapping.name,
@@ -116,9 +126,17 @@ def _source_json(bench: Bench, source: SourceSettings, sizes: Mapping[str, int])
         "last_receipt_at": None,
         "refusals": None,
         "clock_skew_seconds": None,
+        "alarms": list(raised),
         "quarantine": sizes.get(f"quarantine:{source.name}", 0),
     }
     return known | dict(bench.live.source_health(source.name) if bench.live else {})
+
+
+def _is_of(source: SourceSettings, standing: StandingAlarm) -> bool:
+    """Whether an alarm is about the source or one of its agents."""
+    alarm = standing.alarm
+    is_about = alarm.name.concern in {Concern.SOURCE, Concern.AGENT}
+    return is_about and alarm.place == source.name
 
 
 async def _overview(bench: Bench, params: Params) -> dict[str, Any]:

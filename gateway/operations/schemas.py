@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gateway.model.agent import Basis, Phase, Status, TimeSource
+from gateway.model.alarm import AlarmName, Severity
 from gateway.model.event import DATA_SCHEMA, EventType
 
 if TYPE_CHECKING:
@@ -28,16 +29,24 @@ def event_schema() -> Schema:
                 "An agent logged in, logged out, or changed state", AGENT_EVENTS, "agentData"
             ),
             _envelope("A contact came to its end", (EventType.CONTACT,), "contactData"),
+            _envelope(
+                "An alarm of the gateway was raised or cleared",
+                (EventType.ALERT,),
+                "alertData",
+                source="^/(sources/.|gateway$)",
+            ),
         ],
         "$defs": _definitions(),
     }
 
 
-def _envelope(title: str, kinds: Iterable[EventType], data: str) -> Schema:
+def _envelope(
+    title: str, kinds: Iterable[EventType], data: str, source: str = "^/sources/."
+) -> Schema:
     return {"title": title} | _object(
         specversion={"const": "1.0"},
         id={"type": "string", "minLength": 1},
-        source={"type": "string", "pattern": "^/sources/."},
+        source={"type": "string", "pattern": source},
         type={"enum": [kind.qualified for kind in kinds]},
         subject={"type": "string", "minLength": 1},
         partitionkey={"type": "string", "minLength": 1},
@@ -53,6 +62,7 @@ def _definitions() -> dict[str, Schema]:
     return {
         "agentData": _agent_data(),
         "contactData": _contact_data(),
+        "alertData": _alert_data(),
         "agent": _agent(),
         "heldContact": _held_contact(),
         "channel": _channel(),
@@ -104,6 +114,18 @@ def _contact_data() -> Schema:
         inferred={"type": "boolean"},
         basis=_ref("basis"),
         time_source=_ref("timeSource"),
+    )
+
+
+def _alert_data() -> Schema:
+    return _object(
+        alarm=_one_of(AlarmName),
+        state={"enum": ["raised", "cleared"]},
+        severity=_one_of(Severity),
+        about=_object(**_texts("source", "destination", "agent")),
+        since=_ref("time"),
+        detail={"type": "string"},
+        runbook={"type": "string"},
     )
 
 

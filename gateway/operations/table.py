@@ -14,6 +14,8 @@ from gateway.settings import Settings
 if TYPE_CHECKING:
     from marshmallow import Schema
 
+    from gateway.model.alarm import StandingAlarm
+
 
 class Live(Protocol):
     """What only the running gateway knows and can do."""
@@ -24,6 +26,10 @@ class Live(Protocol):
 
     def source_health(self, name: str) -> Mapping[str, Any]:
         """Return ``last_event_at``, ``last_receipt_at``, ``refusals``, ``clock_skew_seconds``."""
+        ...
+
+    def standing_alarms(self) -> Sequence[StandingAlarm]:
+        """Return the alarms that are raised, oldest first."""
         ...
 
     def offer(self, deliveries: Sequence[Delivery]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gateway.model.delivery import NewDelivery
+from gateway.model.event import THE_GATEWAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +24,7 @@ def route(
     """
     owed: list[NewDelivery] = []
     dropped: list[str] = []
-    agent = event.data["agent"]
+    agent = event.data.get("agent")
     is_unmapped = agent is not None and agent["wfm_id"] is None
     for destination in destinations:
         if not wants(destination, event):
@@ -38,7 +39,9 @@ def route(
 def wants(destination: DestinationSettings, event: Event) -> bool:
     """Whether the destination is told events like this one."""
     return event.type in destination.events and (
-        destination.sources is None or event.source in destination.sources
+        destination.sources is None
+        or event.source in destination.sources
+        or event.source == THE_GATEWAY
     )
 
 

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
+from statistics import median
+from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+if TYPE_CHECKING:
+    from datetime import datetime
+
 ACK_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 DELIVERY_BUCKETS = (*ACK_BUCKETS, 10.0, 30.0, 60.0, 300.0, 3600.0)
+LAGS_KEPT = 31
+LONGEST_LAG_SECONDS = 26 * 3600.0
+"""Between the zones that are farthest apart. What is further off is history, not a clock."""
 
 
 class Metrics:
@@ -69,6 +78,10 @@ class Metrics:
         self.unmapped_agents = self._level("unmapped_agents", "Agents without a WFM id")
         self.unmapped_states = self._level("unmapped_states", "State names without a mapping")
 
+        self.alarm = self._level(
+            "alarm", "Alarms raised, by source or destination", "alarm", "subject"
+        )
+
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"gateway_{name}", text, labels, registry=self.registry)
 
@@ -82,10 +95,29 @@ class Metrics:
 
 @dataclass
 class SourceHealth:
-    """What is known of a source since the start, for `sources list`."""
+    """What is known of a source since the start, for `sources list`.
+
+    *lags* are the seconds from the platform's time to the receipt, of its last receipts.
+    """
 
     last_event_at: str | None = None
     last_receipt_at: str | None = None
-    clock_skew_seconds: float | None = None
     receipts: int = 0
     refusals: dict[str, int] = field(default_factory=dict)
+    lags: deque[float] = field(default_factory=lambda: deque(maxlen=LAGS_KEPT))
+
+    def note_time(self, told_at: datetime, received_at: datetime) -> None:
+        """Take note of a time that the platform told."""
+        lag = (received_at - told_at).total_seconds()
+        if abs(lag) <= LONGEST_LAG_SECONDS:
+            self.lags.append(lag)
+
+    def shown(self) -> dict[str, Any]:
+        """Return what operators are told, ready for JSON."""
+        return {
+            "last_event_at": self.last_event_at,
+            "last_receipt_at": self.last_receipt_at,
+            "clock_skew_seconds": round(median(self.lags), 3) if self.lags else None,
+            "receipts": self.receipts,
+            "refusals": self.refusals,
+        }

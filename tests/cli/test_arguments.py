@@ -16,6 +16,7 @@ VERBS = {
     "translate",
     "quarantine",
     "dead-letters",
+    "alarms",
     "agents",
     "states",
     "destinations",

@@ -101,6 +101,23 @@ def test_a_destinations_wrong_value_is_told(read, more, said):
     assert said in told[0]
 
 
+def test_what_is_alarming_of_a_source(read):
+    keys = "expect_every: 90s, ghost_after: 12h, wrap_up_limit: 30m"
+    source = read(f"{{s: {{type: flex_rta, auth: {{type: none}}, {keys}}}}}").sources["s"]
+    found = (source.expect_every, source.ghost_after, source.wrap_up_limit)
+    assert [each.total_seconds() for each in found] == [90, 43200, 1800]
+    source = read().sources["flex"]
+    assert (source.expect_every, source.ghost_after, source.wrap_up_limit) == (None, None, None)
+
+
+@pytest.mark.parametrize("key", ["expect_every", "ghost_after", "wrap_up_limit"])
+def test_nothing_is_alarming_at_once(read, key):
+    told = read(f"{{s: {{type: flex_rta, auth: {{type: none}}, {key}: 0s}}}}")
+    assert told == (
+        f"c.yaml:1: sources.s.{key}: Must be longer than nothing, such as 500ms or 10s.",
+    )
+
+
 @pytest.mark.parametrize(
     ("auth", "key"),
     [

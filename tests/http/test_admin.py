@@ -91,6 +91,9 @@ class Health:
     async def destinations(self):
         return {"wfm": {"backlog": 7, "circuit": "open"}}
 
+    def alarms(self):
+        return [{"alarm": "source_silent", "subject": "flex"}]
+
     async def measure(self):
         self.measured.append(1)
 
@@ -173,6 +176,7 @@ async def test_lives_and_is_ready(server):
         "store": {"accepting": True, "untranslated": 3},
         "workers": {"translator": True},
         "destinations": {"wfm": {"backlog": 7, "circuit": "open"}},
+        "alarms": [{"alarm": "source_silent", "subject": "flex"}],
     }
 
 

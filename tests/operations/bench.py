@@ -89,12 +89,16 @@ class Running:
     offered: list = field(default_factory=list)
     woken: int = 0
     paused: set = field(default_factory=set)
+    raised: list = field(default_factory=list)
 
     def destination_health(self, name):
         return {"circuit": "closed", "paused": name in self.paused, "backlog": 0}
 
     def source_health(self, name):
         return {"last_event_at": f"{name} was heard"}
+
+    def standing_alarms(self):
+        return self.raised
 
     def offer(self, deliveries):
         self.offered.extend(deliveries)

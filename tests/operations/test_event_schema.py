@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 import pytest
 
 from gateway.model.agent import Channel, Contact, Identity, Named, Phase, Reason, Status
-from gateway.model.event import BY_QUALIFIED_TYPE, EventType
+from gateway.model.alarm import Alarm, AlarmName, StandingAlarm
+from gateway.model.event import BY_QUALIFIED_TYPE, EventType, event_from_envelope
 from gateway.model.observation import Activity, Change, ChangeKind, ContactFact, Picture
 from gateway.operations.schemas import event_schema
+from gateway.pipeline.alert import alert
 from gateway.pipeline.track import Stamp, track
 from tests.operations.shape import flaws
 
@@ -69,4 +71,14 @@ def test_every_type_of_this_version_is_in_it():
         EventType.LOGOUT,
         EventType.STATE,
         EventType.CONTACT,
+        EventType.ALERT,
     }
+
+
+@pytest.mark.parametrize("name", AlarmName)
+@pytest.mark.parametrize("is_raised", [True, False])
+def test_every_alert_is_valid(name, is_raised):
+    standing = StandingAlarm(Alarm(name, "acme:7", "why"), AT)
+    event = alert(standing, is_raised=is_raised, now=AT).envelope()
+    assert flaws(event_schema(), event) == []
+    assert event_from_envelope(event).envelope() == event

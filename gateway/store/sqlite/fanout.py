@@ -48,10 +48,11 @@ class Prepared:
 
 def prepare(finished: Finished) -> Prepared:
     """Write the events' JSON, before the transaction begins."""
-    return Prepared(finished, tuple((each, _as_json(each.event)) for each in finished.events))
+    return Prepared(finished, tuple((each, as_json(each.event)) for each in finished.events))
 
 
-def _as_json(event: Event) -> bytes:
+def as_json(event: Event) -> bytes:
+    """Write an event as it is kept."""
     envelope = event.envelope()
     try:
         return orjson.dumps(envelope)
@@ -61,22 +62,33 @@ def _as_json(event: Event) -> bytes:
 
 def insert_events(transaction: Transaction, each: Prepared, deliveries: list[Delivery]) -> None:
     """Store the events that are not there yet, and what they are owed; add what may be sent."""
-    receipt_id = each.finished.receipt.id
     for routed, text in each.events:
-        event = routed.event
-        row = (
-            event.id,
-            receipt_id,
-            printable(event.subject),
-            event.type.value,
-            to_millis(event.recorded_at),
-        )
-        seq = insert_event(transaction, (*row, text))
-        if seq is not None:
-            for new in routed.deliveries:
-                delivery = _owe(transaction, new, event, text, seq)
-                if new.held is None:
-                    deliveries.append(delivery)
+        insert_routed(transaction, routed, text, each.finished.receipt.id, deliveries)
+
+
+def insert_routed(
+    transaction: Transaction,
+    routed: RoutedEvent,
+    text: bytes,
+    receipt_id: str | None,
+    deliveries: list[Delivery],
+) -> None:
+    """Store one event, if it is not there yet, and what it is owed; add what may be sent."""
+    event = routed.event
+    row = (
+        event.id,
+        receipt_id,
+        printable(event.subject),
+        event.type.value,
+        to_millis(event.recorded_at),
+    )
+    seq = insert_event(transaction, (*row, text))
+    if seq is None:
+        return
+    for new in routed.deliveries:
+        delivery = _owe(transaction, new, event, text, seq)
+        if new.held is None:
+            deliveries.append(delivery)
 
 
 EventRow = tuple[str, str | None, str, str, int, bytes]

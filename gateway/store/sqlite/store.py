@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gateway.store.sqlite.alarms import SqliteAlarms
 from gateway.store.sqlite.buried import SqliteDeadLetters
 from gateway.store.sqlite.database import open_database
 from gateway.store.sqlite.everybody import SqliteEverybody
@@ -31,6 +32,7 @@ class SqliteStore(
     SqliteLookups,
     SqliteEverybody,
     SqliteRetention,
+    SqliteAlarms,
 ):
     """`gateway.ports.Store` on one SQLite file. It belongs to one event loop."""
 

@@ -27,6 +27,7 @@ _CONTACT = (
     *("wrap_seconds", "handle_seconds", "recording_url"),
 )
 _CUSTOMER = (*("id", "name", "phone", "email", "city", "state", "country", "zip", "category"),)
+_ALERT = ("alarm", "state", "severity", "about", "detail", "runbook")
 KNOWN = frozenset(
     {
         *("id", "source", "type", "subject", "partitionkey", "time", "recordedtime"),
@@ -48,6 +49,8 @@ KNOWN = frozenset(
             for name in _NAMED
         ),
         *(f"data.customer.{name}" for name in _CUSTOMER),
+        *(f"data.{name}" for name in _ALERT),
+        *(f"data.about.{name}" for name in ("source", "destination", "agent")),
     }
 )
 """What can be filled in: the neutral event, how the vendor knows the agent, the vendor's code."""

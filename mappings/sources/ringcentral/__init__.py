@@ -3,7 +3,7 @@
 from gateway.mapping import SourceMapping
 from mappings.sources.ringcentral.compose import compose
 from mappings.sources.ringcentral.events import PLATFORM, translate
-from mappings.sources.ringcentral.options import RingCentralSchema
+from mappings.sources.ringcentral.options import RingCentralSchema, zone
 from mappings.sources.ringcentral.requests import split
 from mappings.sources.ringcentral.telling import FIELDS
 
@@ -15,6 +15,7 @@ MAPPING = SourceMapping(
     split=split,
     translate=translate,
     compose=compose,
+    zone=zone,
     methods=frozenset({"GET", "POST"}),
     echo_header="validation-token",
     query_names=FIELDS,

@@ -25,6 +25,11 @@ class RingCentralOptions:
     statuses: Mapping[str, Status] = field(default_factory=dict)
 
 
+def zone(options: RingCentralOptions) -> ZoneInfo:
+    """Return the zone of the times without an offset."""
+    return options.timezone
+
+
 class Zone(fields.Field[ZoneInfo]):
     """The name of a time zone, as the IANA database has it."""
 

@@ -1,0 +1,211 @@
+"""The lookout: gathers the facts that the alarms are judged by, and what only time tells of them.
+
+Everything that it asks is kept in memory by somebody else, so that it may be asked every few
+seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from gateway.model.clock import from_rfc3339
+from gateway.model.errors import StoreUnavailableError
+from gateway.pipeline.alarms import DestinationFacts, Facts, Refusing, SourceFacts
+from gateway.pipeline.skew import skew_of, zone_doubt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from gateway.engine.floor import Floor
+    from gateway.ports import Store
+    from gateway.settings import Settings, SourceSettings
+    from gateway.telemetry.metrics import SourceHealth
+
+AGENTS_TOLD = 100
+"""Of one source and one alarm at most so many agents are told at once."""
+
+PROBE_EVERY = timedelta(seconds=30)
+PROBE_SECONDS = 5.0
+STORE_CHECK = "store"
+NOT_THE_SENDER = frozenset({STORE_CHECK, "gone", "internal"})
+"""Refusals that do not speak against what was sent: the store's have an alarm of their own."""
+
+ANSWERS_BELOW = 500
+
+
+@dataclass(slots=True)
+class _Refusals:
+    """The refusals of a source since it was last accepted."""
+
+    receipts: int = 0
+    counted: dict[str, int] = field(default_factory=dict)
+    base: dict[str, int] = field(default_factory=dict)
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def look(self, health: SourceHealth, now: datetime) -> Refusing | None:
+        counted = {
+            check: count for check, count in health.refusals.items() if check not in NOT_THE_SENDER
+        }
+        if health.receipts != self.receipts:
+            self.receipts, self.base = health.receipts, counted
+            self.since = self.until = None
+        elif counted != self.counted:
+            self.since, self.until = self.since or now, now
+        self.counted = counted
+        if self.since is None or self.until is None:
+            return None
+        checks = {
+            check: count - self.base.get(check, 0)
+            for check, count in counted.items()
+            if count > self.base.get(check, 0)
+        }
+        return Refusing(self.since, self.until, checks)
+
+
+@dataclass(slots=True)
+class _Growth:
+    """When a count last became more, since it was first looked at."""
+
+    count: int | None = None
+    grew_at: datetime | None = None
+
+    def look(self, count: int, now: datetime) -> datetime | None:
+        if self.count is not None and count > self.count:
+            self.grew_at = now
+        self.count = count
+        return self.grew_at
+
+
+class Lookout:
+    """Looks at sources, destinations and the store.
+
+    *health* has what was heard of each source, *destination_health* what the worker of a
+    destination knows of it (empty: it has none now).
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        settings: Callable[[], Settings],
+        floor: Floor,
+        health: Mapping[str, SourceHealth],
+        destination_health: Callable[[str], Mapping[str, Any]],
+        started_at: datetime,
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._floor = floor
+        self._health = health
+        self._destination_health = destination_health
+        self._started_at = started_at
+        self._refusals: dict[str, _Refusals] = {}
+        self._growth: dict[str, _Growth] = {}
+        self._open_since: dict[str, datetime] = {}
+        self._store_refused = 0
+        self._store_problem: str | None = None
+        self._probe_at = started_at
+
+    async def look(self, now: datetime) -> Facts:
+        """Return the facts as they are now."""
+        settings = self._settings()
+        await self._complete_floor(settings)
+        problem = await self._probe(now)
+        sizes = await self._store.sizes()
+        return Facts(
+            now=now,
+            started_at=self._started_at,
+            sources=tuple(self._source(each, sizes, now) for each in settings.sources.values()),
+            destinations=tuple(
+                self._destination(name, sizes, now) for name in settings.destinations
+            ),
+            store_problem=problem,
+        )
+
+    async def _complete_floor(self, settings: Settings) -> None:
+        """Read the agents of a source once, where an alarm is about them."""
+        for name, source in settings.sources.items():
+            is_watched = source.expect_every or source.ghost_after or source.wrap_up_limit
+            if is_watched and not self._floor.is_complete(name):
+                try:
+                    await self._floor.complete(name, self._store, self._started_at)
+                except StoreUnavailableError:
+                    return
+
+    async def _probe(self, now: datetime) -> str | None:
+        """Say why nothing can be made durable now; try it seldom while all seems well."""
+        refused = sum(each.refusals.get(STORE_CHECK, 0) for each in self._health.values())
+        is_doubtful = self._store_problem is not None or refused != self._store_refused
+        if is_doubtful or now >= self._probe_at:
+            self._store_problem = await self._try_store()
+            self._probe_at = now + PROBE_EVERY
+        self._store_refused = refused
+        return self._store_problem
+
+    async def _try_store(self) -> str | None:
+        waiting, most = self._store.untranslated_count(), self._settings().store.max_untranslated
+        if waiting >= most:
+            return f"{waiting} receipts wait to be translated (store.max_untranslated is {most})"
+        try:
+            async with asyncio.timeout(PROBE_SECONDS):
+                await self._store.check_writable()
+        except TimeoutError:
+            return "the store has not answered for five seconds"
+        except StoreUnavailableError as problem:
+            return str(problem)
+        return None
+
+    def _source(
+        self, source: SourceSettings, sizes: Mapping[str, int], now: datetime
+    ) -> SourceFacts:
+        name, floor = source.name, self._floor
+        health = self._health[name]
+        lags = tuple(health.lags)
+        zone = source.mapping.zone
+        is_complete = floor.is_complete(name)
+        return SourceFacts(
+            name=name,
+            expect_every=source.expect_every,
+            ghost_after=source.ghost_after,
+            wrap_up_limit=source.wrap_up_limit,
+            heard_at=from_rfc3339(health.last_receipt_at) if health.last_receipt_at else None,
+            live_agents=floor.live(name) if is_complete else None,
+            silent_agents=tuple(floor.longest_unheard(name, AGENTS_TOLD)),
+            wrapping=tuple(floor.longest_wrapping(name, AGENTS_TOLD)),
+            skew=skew_of(lags),
+            zone_doubt=zone_doubt(lags, zone(source.options), now) if zone else None,
+            refusing=self._refusals.setdefault(name, _Refusals()).look(health, now),
+            grew_at=self._grew_at(f"quarantine:{name}", sizes, now),
+        )
+
+    def _destination(self, name: str, sizes: Mapping[str, int], now: datetime) -> DestinationFacts:
+        health = self._destination_health(name)
+        grew_at = self._grew_at(f"dead_letters:{name}", sizes, now)
+        if not health:
+            return DestinationFacts(name=name, grew_at=grew_at)
+        is_open = health["circuit"] == "open"
+        if is_open:
+            self._open_since.setdefault(name, now)
+        else:
+            self._open_since.pop(name, None)
+        behind = health["seconds_behind"]
+        answer = health["last_answer"] or {}
+        return DestinationFacts(
+            name=name,
+            is_parked=health["parked"],
+            is_open=is_open,
+            open_since=self._open_since.get(name),
+            answers=0 < answer["status"] < ANSWERS_BELOW if answer else None,
+            pending=health["backlog"],
+            behind=None if behind is None else timedelta(seconds=behind),
+            last_answer=str(answer.get("error") or answer.get("status") or "none"),
+            grew_at=grew_at,
+        )
+
+    def _grew_at(self, name: str, sizes: Mapping[str, int], now: datetime) -> datetime | None:
+        return self._growth.setdefault(name, _Growth()).look(sizes.get(name, 0), now)
