@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import uvloop
 
 from gateway.app.attendant import Attendant
+from gateway.app.places import named
 from gateway.app.reload import Reloader
 from gateway.app.tellers import Tellers
 from gateway.app.workers import Workers
@@ -234,9 +235,10 @@ class Gateway:
     async def _listen(self) -> Listener:
         server = self.settings.server
         listener = self._ingest.listener()
-        port = await listener.start(
-            server.host, server.port, tls=self._tls, handed=self._handed["server"]
-        )
+        with named("server", server.host, server.port):
+            port = await listener.start(
+                server.host, server.port, tls=self._tls, handed=self._handed["server"]
+            )
         _say("listening", "https" if self._tls else "http", server.host, port)
         return listener
 
@@ -253,10 +255,10 @@ class Gateway:
         trusted = AdminListener(admin.application(None))
         await trusted.start_unix(socket_path(settings.store.path))
         public = AdminListener(admin.application(access))
-        port = await public.start_tcp(
-            settings.admin.host, settings.admin.port, handed=self._handed["admin"]
-        )
-        _say("admin", "http", settings.admin.host, port)
+        place = settings.admin
+        with named("admin", place.host, place.port):
+            port = await public.start_tcp(place.host, place.port, handed=self._handed["admin"])
+        _say("admin", "http", place.host, port)
         return [public, trusted]
 
     def _work(self, reload: Callable[[], Awaitable[None]]) -> list[Coroutine[Any, Any, None]]:
