@@ -14,6 +14,7 @@ from marshmallow import ValidationError
 from gateway.config.roster import RosterFiles
 from gateway.http.client import call, is_alive
 from gateway.http.unix import socket_path
+from gateway.model.errors import StoreLockedError
 from gateway.operations import Bench, Operation
 from gateway.store.sqlite import open_store
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from gateway.cli.session import Session
     from gateway.settings import Settings
+    from gateway.store.sqlite import SqliteStore
 
 PREFIX = "/api/v1"
 _IN_BRACES = re.compile(r"\{(\w+)\}")
@@ -73,9 +75,7 @@ def _quoted(value: Any) -> str:
 
 
 async def _open_and_run(settings: Settings, operation: Operation, loaded: dict[str, Any]) -> Any:
-    store = open_store(
-        settings.store.path, now=_utc_now, max_untranslated=settings.store.max_untranslated
-    )
+    store = _open(settings)
     try:
         bench = Bench(
             store=store,
@@ -87,6 +87,20 @@ async def _open_and_run(settings: Settings, operation: Operation, loaded: dict[s
         return await operation.run(bench, loaded)
     finally:
         await store.close()
+
+
+def _open(settings: Settings) -> SqliteStore:
+    try:
+        return open_store(
+            settings.store.path, now=_utc_now, max_untranslated=settings.store.max_untranslated
+        )
+    except StoreLockedError as problem:
+        socket = socket_path(settings.store.path)
+        state = "does not answer at" if socket.exists() else "has lost its socket"
+        raise StoreLockedError(
+            f"{problem}, which {state} {socket}: try again, and where that does not help restart "
+            "the gateway; nothing is lost by that"
+        ) from problem
 
 
 def _utc_now() -> datetime:

@@ -78,6 +78,16 @@ async def test_a_simulation_that_nobody_answers_is_a_problem(gateway):
     assert "no answer" in out
 
 
+async def test_a_gateway_that_has_lost_its_socket_says_how_to_get_out(gateway, tmp_path):
+    (tmp_path / "gateway.db.sock").unlink()
+    code, _out, err = await gateway.run("quarantine", "list")
+    assert code == 1
+    assert "gateway.db is in use by another process, which has lost its socket" in err
+    assert "restart the gateway; nothing is lost by that" in err
+    assert await gateway.stop() == 0
+    assert (await gateway.run("quarantine", "list"))[0] == 0
+
+
 async def test_a_second_gateway_on_the_same_store_says_so_plainly(gateway):
     code, _out, err = await gateway.run("serve")
     assert code == 1
