@@ -56,6 +56,8 @@ GC_THRESHOLD = 50_000
 SWITCH_SECONDS = 0.0001
 """How long a busy loop may keep the interpreter from the thread that commits (decision 1)."""
 
+STOP = (signal.SIGTERM, signal.SIGINT)
+
 log = logger()
 
 
@@ -74,20 +76,25 @@ def serve(settings: Settings, read_again: Callable[[], Settings]) -> int:
     """
     configure()
     sys.setswitchinterval(SWITCH_SECONDS)
-    return uvloop.run(_serve(settings, read_again))
+    try:
+        return uvloop.run(_serve(settings, read_again))
+    finally:
+        for name in STOP:  # asked twice, it ends no worse
+            signal.signal(name, signal.SIG_IGN)
 
 
 async def _serve(settings: Settings, read_again: Callable[[], Settings]) -> int:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in STOP:
+        loop.add_signal_handler(name, stopping.set)
     handed = handed_sockets(os.environ, os.getpid())
     store = open_store(
         settings.store.path, now=utc_now, max_untranslated=settings.store.max_untranslated
     )
     try:
-        gateway = Gateway(settings, store, handed)
+        gateway = Gateway(settings, store, handed, stopping)
         reloader = Reloader(gateway, read_again)
-        loop = asyncio.get_running_loop()
-        for name in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(name, gateway.stopping.set)
         loop.add_signal_handler(signal.SIGHUP, reloader.ask)
         return await gateway.run(reloader.run)
     finally:
@@ -97,8 +104,10 @@ async def _serve(settings: Settings, read_again: Callable[[], Settings]) -> int:
 class Gateway:
     """The parts of one gateway. Made inside a running loop."""
 
-    def __init__(self, settings: Settings, store: SqliteStore, handed: Handed) -> None:
-        self.stopping = asyncio.Event()
+    def __init__(
+        self, settings: Settings, store: SqliteStore, handed: Handed, stopping: asyncio.Event
+    ) -> None:
+        self.stopping = stopping
         self.settings = settings
         self._store = store
         self._handed = handed
