@@ -16,10 +16,12 @@ from gateway.model.agent import Status
 from gateway.pipeline.track import KnownAgent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from gateway.ports import Records
+    from gateway.ports import Everybody
+
+READ_AT_ONCE = 500
 
 Since = tuple[str, "datetime"]
 """An agent's key, and a time."""
@@ -42,11 +44,11 @@ class Floor:
     def __init__(self) -> None:
         self._sources: dict[str, _OfSource] = {}
 
-    def heard(self, source: str, agents: Mapping[str, KnownAgent], at: datetime) -> None:
+    def heard(self, agents: Iterable[tuple[str, KnownAgent]], at: datetime) -> None:
         """Take note of agents of whom something was received at *at*."""
-        floor = self._of(source)
-        for told, known in agents.items():
+        for told, known in agents:
             key = _as_kept(told)
+            floor = self._of(key.partition(":")[0])
             if floor.heard is not None:
                 floor.heard.add(key)
             _place(floor, key, known, at)
@@ -55,26 +57,26 @@ class Floor:
         """Whether the agents that the store knew at the start are here too."""
         return self._of(source).heard is None
 
-    async def complete(self, source: str, store: Records, at: datetime) -> None:
+    async def complete(self, source: str, store: Everybody, at: datetime) -> None:
         """Add the agents whom the store knows; one never heard counts as heard at *at*.
 
         Raises:
             StoreUnavailableError: the store cannot be read now.
         """
-        stored = await store.agents(source=source)
-        known = await asyncio.to_thread(_read, stored)
+        known: list[tuple[str, KnownAgent]] = []
+        after, end = f"{source}:", f"{source};"  # ';' is the character after ':'
+        while after < end:
+            stored = await store.agents_after(after, READ_AT_ONCE)
+            known += await asyncio.to_thread(_read, stored, end)
+            after = stored[-1][0] if len(stored) == READ_AT_ONCE else end
         floor = self._of(source)
         newer, floor.heard = floor.heard or set(), None
         heard_since = list(floor.live.items())
         floor.live.clear()
-        for heard_at, key, agent in sorted(
-            ((_heard_at(agent, at), key, agent) for key, agent in known.items()),
-            key=lambda each: each[:2],
-        ):
+        for key, agent in sorted(known, key=lambda each: _heard_at(each[1], at)):
             if key not in newer:
-                _place(floor, key, agent, heard_at)
-        for key, heard_at in heard_since:
-            floor.live[key] = heard_at
+                _place(floor, key, agent, _heard_at(agent, at))
+        floor.live.update(heard_since)
 
     def live(self, source: str) -> int:
         """Count the agents who are logged in."""
@@ -111,8 +113,8 @@ def _as_kept(key: str) -> str:
     return key if key.isascii() else key.encode("utf-8", "replace").decode()
 
 
-def _read(stored: Mapping[str, bytes]) -> dict[str, KnownAgent]:
-    return {key: KnownAgent.from_json(text) for key, text in stored.items()}
+def _read(stored: Sequence[tuple[str, bytes]], end: str) -> list[tuple[str, KnownAgent]]:
+    return [(key, KnownAgent.from_json(text)) for key, text in stored if key < end]
 
 
 def _heard_at(known: KnownAgent, otherwise: datetime) -> datetime:

@@ -106,6 +106,7 @@ class Lookout:
         self._started_at = started_at
         self._refusals: dict[str, _Refusals] = {}
         self._growth: dict[str, _Growth] = {}
+        self._jumped_at: datetime | None = None
         self._open_since: dict[str, datetime] = {}
         self._store_refused = 0
         self._store_problem: str | None = None
@@ -120,12 +121,17 @@ class Lookout:
         return Facts(
             now=now,
             started_at=self._started_at,
+            jumped_at=self._jumped_at,
             sources=tuple(self._source(each, sizes, now) for each in settings.sources.values()),
             destinations=tuple(
                 self._destination(name, sizes, now) for name in settings.destinations
             ),
             store_problem=problem,
         )
+
+    def excuse(self, now: datetime) -> None:
+        """Count no silence from before *now*: the clock has jumped, or the machine slept."""
+        self._jumped_at = now
 
     async def _complete_floor(self, settings: Settings) -> None:
         """Read the agents of a source once, where an alarm is about them."""

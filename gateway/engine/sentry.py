@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from gateway.telemetry.metrics import Metrics
 
 LOOK_EVERY = timedelta(seconds=2)
+JUMP = timedelta(seconds=30)
+"""So far off its time a look is not late: the clock was set, or the machine slept."""
+
 MOST_UNKEPT = 1000
 """Changes that wait for a store that is unavailable; beyond it the oldest are only logged."""
 
@@ -69,7 +72,12 @@ class Sentry:
         """Look, for ever."""
         while True:
             await self.look()
-            await sleep_until(self._clock, self._clock.now() + LOOK_EVERY)
+            due_at = self._clock.now() + LOOK_EVERY
+            await sleep_until(self._clock, due_at)
+            now = self._clock.now()
+            if abs(now - due_at) > JUMP:
+                log.warning("clock.jumped", seconds=round((now - due_at).total_seconds()))
+                self._lookout.excuse(now)
 
     async def look(self) -> None:
         """Look once; tell what has changed."""

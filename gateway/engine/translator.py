@@ -194,9 +194,9 @@ class Translator:
 
     def _note_floor(self, fanned: FannedOut, changed: Mapping[str, KnownAgent]) -> None:
         if self._floor is not None and fanned.finished.agents:
-            receipt = fanned.finished.receipt.verified.receipt
-            told = {key: changed[key] for key in fanned.finished.agents}
-            self._floor.heard(receipt.source, told, receipt.received_at)
+            received_at = fanned.finished.receipt.verified.receipt.received_at
+            heard = ((key, changed[key]) for key in fanned.finished.agents)
+            self._floor.heard(heard, received_at)
 
 
 def _records(reading: Reading | None) -> Sequence[Record]:

@@ -22,6 +22,7 @@ BEHIND_NO_MORE = timedelta(minutes=1)
 GROWN_WITHIN = timedelta(minutes=15)
 """How long after the last new entry a growing quarantine is still told as growing."""
 NONE = timedelta(0)
+SLACK = timedelta(seconds=30)
 SETTLING = timedelta(minutes=15)
 """At most so long after the start an agent's silence is put down to the restart."""
 
@@ -84,10 +85,15 @@ class DestinationFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """All that the rules go by. *store_problem*: why nothing can be made durable, or `None`."""
+    """All that the rules go by.
+
+    *jumped_at* is when the clock last jumped, or the machine woke up: silence before it does not
+    count. *store_problem*: why nothing can be made durable, or `None`.
+    """
 
     now: datetime
     started_at: datetime
+    jumped_at: datetime | None = None
     sources: tuple[SourceFacts, ...] = ()
     destinations: tuple[DestinationFacts, ...] = ()
     store_problem: str | None = None
@@ -133,13 +139,20 @@ def _source_silent(source: SourceFacts, facts: Facts) -> Found:
         return None
     if not source.live_agents:
         return []
-    if facts.now - (source.heard_at or facts.started_at) > source.expect_every:
+    began = facts.jumped_at or facts.started_at
+    heard_at = source.heard_at if _is_of_now(source.heard_at, began, facts.now) else None
+    if facts.now - (heard_at or began) > source.expect_every:
         detail = (
             f"nothing was accepted for more than {in_words(source.expect_every)}; "
             f"agents logged in: {source.live_agents}"
         )
         return [Alarm(AlarmName.SOURCE_SILENT, source.name, detail)]
-    return None if source.heard_at is None else []
+    return None if heard_at is None else []
+
+
+def _is_of_now(at: datetime | None, began: datetime, now: datetime) -> bool:
+    """Whether a time is by the clock as it goes since *began*."""
+    return at is not None and began <= at <= now + SLACK
 
 
 def _source_refusing(source: SourceFacts, _facts: Facts) -> Found:

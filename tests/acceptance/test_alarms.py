@@ -39,6 +39,16 @@ async def alarms_and_status(gateway):
     return status, await alarms(gateway)
 
 
+async def shown_everywhere(gateway):
+    both = ["destination_parked states", "source_silent flex"]
+    assert await alarms_and_status(gateway) == (200, both)
+    assert 'gateway_alarm{alarm="source_silent",subject="flex"} 1.0' in (await gateway.metrics())
+    code, out, _ = await gateway.run("--json", "alarms")
+    assert (code, len(json.loads(out))) == (0, 2)
+    code, out, _ = await gateway.run("--json", "sources", "list")
+    assert json.loads(out)[0]["alarms"] == ["source_silent"]
+
+
 async def test_an_alarm_is_told_once_over_a_restart_and_cleared(tmp_path):
     async with WfmStandIn() as pager, WfmStandIn() as wfm, WfmStandIn() as states:
         states.answer(401)
@@ -52,15 +62,7 @@ async def test_an_alarm_is_told_once_over_a_restart_and_cleared(tmp_path):
                 "source_silent raised",
                 "destination_parked raised",
             }
-            both = ["destination_parked states", "source_silent flex"]
-            assert await alarms_and_status(gateway) == (200, both)
-            assert 'gateway_alarm{alarm="source_silent",subject="flex"} 1.0' in (
-                await gateway.metrics()
-            )
-            code, out, _ = await gateway.run("--json", "alarms")
-            assert (code, len(json.loads(out))) == (0, 2)
-            code, out, _ = await gateway.run("--json", "sources", "list")
-            assert json.loads(out)[0]["alarms"] == ["source_silent"]
+            await shown_everywhere(gateway)
             await gateway.kill()
             states.answer(200)
             await gateway.start()
@@ -69,6 +71,9 @@ async def test_an_alarm_is_told_once_over_a_restart_and_cleared(tmp_path):
             await pager.wait_for(4)
             await wfm.wait_for(4)
             assert await gateway.stop() == 0
+    lines = [json.loads(each) for each in gateway.output if each.startswith("{")]
+    logged = [each for each in lines if each["event"] in {"alarm.raised", "alarm.cleared"}]
+    assert len(logged) == 4
     whats = [json.loads(each.body)["what"] for each in pager.received]
     assert sorted(whats) == [
         "destination_parked cleared",

@@ -288,10 +288,21 @@ async def test_a_destination_that_is_down_is_told_after_a_minute(tmp_path, clock
 
 
 async def test_the_sentry_looks_every_few_seconds(tmp_path, clock):
-    async with watched(tmp_path, clock, source_of(expect_every=MINUTES_5)) as gateway:
+    async with watched(tmp_path, clock, source_of(expect_every=timedelta(seconds=5))) as gateway:
         await gateway.hear(envelope(record(1, 0)))
         async with gateway.on_watch():
-            await gateway.turn(minutes=5)
+            await gateway.turn(seconds=4)
             assert gateway.raised == []
             await gateway.turn(seconds=2)
+            assert gateway.raised == ["source_silent flex"]
+
+
+async def test_a_clock_that_jumps_makes_nobody_silent(tmp_path, clock):
+    async with watched(tmp_path, clock, source_of(expect_every=timedelta(seconds=5))) as gateway:
+        await gateway.hear(envelope(record(1, 0)))
+        async with gateway.on_watch():
+            await gateway.turn(hours=1)
+            await gateway.turn(seconds=4)
+            assert gateway.raised == []
+            await gateway.turn(seconds=4)
             assert gateway.raised == ["source_silent flex"]

@@ -28,10 +28,9 @@ def verdict(findings, name, place):
     return RAISED if [each for each in findings.raised if each.scope == (name, place)] else QUIET
 
 
-def of_source(name, *, started_at=STARTED, **facts):
-    findings = judge(
-        Facts(now=NOW, started_at=started_at, sources=(SourceFacts(name="flex", **facts),))
-    )
+def of_source(name, *, started_at=STARTED, jumped_at=None, **facts):
+    sources = (SourceFacts(name="flex", **facts),)
+    findings = judge(Facts(now=NOW, started_at=started_at, jumped_at=jumped_at, sources=sources))
     return verdict(findings, AlarmName(name), "flex")
 
 
@@ -54,6 +53,11 @@ EXPECTED = {"expect_every": minutes(5), "live_agents": 3, "heard_at": ago(minute
         ({"heard_at": ago(minutes=6), "live_agents": None}, UNDECIDED),
         ({"heard_at": ago(minutes=6), "expect_every": None}, QUIET),
         ({"heard_at": None}, RAISED),
+        ({"heard_at": ago(minutes=6), "jumped_at": ago(minutes=4)}, UNDECIDED),
+        ({"heard_at": ago(minutes=9), "jumped_at": ago(minutes=6)}, RAISED),
+        ({"heard_at": NOW, "jumped_at": ago(minutes=4)}, QUIET),
+        ({"heard_at": NOW + minutes(60), "jumped_at": ago(minutes=4)}, UNDECIDED),
+        ({"heard_at": NOW + minutes(60), "jumped_at": ago(minutes=6)}, RAISED),
         ({"heard_at": None, "started_at": ago(minutes=4)}, UNDECIDED),
     ],
 )

@@ -135,8 +135,12 @@ class Watched:
 
     async def turn(self, **given: float) -> None:
         """Turn the clock, and let everything happen that happens by it."""
-        await self.store.alarms()
+        await self.quiet()
         self.clock.advance(timedelta(**given))
+        await self.quiet()
+
+    async def quiet(self) -> None:
+        """Let everything happen that can happen without the clock."""
         for _ in range(10):
             await self.store.alarms()
             await self.store.keep_alarms([])
