@@ -17,7 +17,14 @@ from typing import TYPE_CHECKING
 from gateway.model.errors import ContentError, Flaw, MappingError
 from gateway.model.observation import Change, ChangeKind, ContactFact, Picture
 from gateway.model.receipt import JournaledReceipt
-from gateway.pipeline.read import NAMED_FLAWS, UNPROCESSABLE, Reading, read
+from gateway.pipeline.read import (
+    NAMED_FLAWS,
+    UNPROCESSABLE,
+    Reading,
+    kept,
+    read,
+    without_content,
+)
 from gateway.pipeline.route import route
 from gateway.pipeline.track import KnownAgent, Note, Stamp, track
 from gateway.ports import Accepted, Finished, Quarantined, RoutedEvent, SeenState
@@ -43,6 +50,11 @@ async def accept(
         ContentError: nothing in it can be translated; its bytes are in quarantine.
         StoreUnavailableError: nothing was kept.
     """
+    try:
+        verified = kept(verified, source)
+    except ContentError as problem:
+        await journal.quarantine(without_content(verified), _whole(problem))
+        raise
     try:
         reading = _usable(read(verified, source))
     except ContentError as problem:
@@ -238,9 +250,10 @@ def translate_bodies(
     seen: set[bytes] = set()
     events: list[Event] = []
     flaws: list[Flaw] = []
-    for number, verified in enumerate(bodies):
+    for number, body in enumerate(bodies):
         where = f"body {number + 1}"
         try:
+            verified = kept(body, source)
             reading = read(verified, source)
         except ContentError as problem:
             flaws += [Flaw(where, problem.detail), *problem.flaws]

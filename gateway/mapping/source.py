@@ -138,6 +138,9 @@ class SourceMapping:
     - *compose*: a simulated happening → the platform's requests for it, or none.
     - *zone*: for a platform that tells wall-clock times: its *options* → the zone in which they
       are read, so that a wrong one is noticed.
+    - *keep*: what the journal keeps of a body, decided once its sender is believed and before it
+      is durable; `None`: the bytes as they came. What is read of the result is what is read of the
+      body. Raises `ContentError` where the body is unusable: then nothing of it is kept.
     - *methods*: the HTTP methods the platform uses. *echo_header*: a request header that a
       subscription probe wants back (lower case), 1 to 256 visible ASCII characters.
       *query_names*: what a record's fields are called where they come in the query string; a
@@ -153,6 +156,7 @@ class SourceMapping:
     translate: Callable[[Record, Any, datetime], Sequence[Observation]]
     compose: Callable[[Moment], Sequence[Composed]] | None = None
     zone: Callable[[Any], tzinfo] | None = None
+    keep: Callable[[Content, Any], bytes] | None = None
     methods: frozenset[str] = frozenset({"POST"})
     echo_header: str | None = None
     query_names: frozenset[str] = frozenset()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -78,6 +78,29 @@ def read(verified: VerifiedReceipt, source: SourceSettings) -> Reading:
     return Reading(source.name, tuple(in_order(records)), tuple(bad), tuple(flaws), ignored)
 
 
+def kept(verified: VerifiedReceipt, source: SourceSettings) -> VerifiedReceipt:
+    """Return what the journal may keep of a request, which is all that is read of it.
+
+    Raises:
+        ContentError: it is unusable as a whole.
+    """
+    keep = source.mapping.keep
+    if keep is None:
+        return verified
+    try:
+        body = keep(_content(verified), source.options)
+    except ContentError:
+        raise
+    except Exception as problem:
+        raise _failed(source, problem) from problem
+    return replace(verified, receipt=replace(verified.receipt, body=body, query=""))
+
+
+def without_content(verified: VerifiedReceipt) -> VerifiedReceipt:
+    """Return a request of which nothing may be kept but that it came."""
+    return replace(verified, receipt=replace(verified.receipt, body=b"", query=""))
+
+
 def in_order(records: Sequence[Record]) -> list[Record]:
     """Put the records of one request into the order in which they are taken.
 
@@ -109,9 +132,9 @@ def _follows_any(record: Record, peers: Sequence[Record]) -> bool:
     )
 
 
-def _split(verified: VerifiedReceipt, source: SourceSettings) -> Sequence[Part]:
+def _content(verified: VerifiedReceipt) -> Content:
     receipt = verified.receipt
-    content = Content(
+    return Content(
         method=receipt.method,
         media_type=media_type(receipt.header("content-type")),
         query=receipt.query if verified.query_trusted else "",
@@ -119,15 +142,22 @@ def _split(verified: VerifiedReceipt, source: SourceSettings) -> Sequence[Part]:
         signed=verified.signed,
         received_at=receipt.received_at,
     )
+
+
+def _split(verified: VerifiedReceipt, source: SourceSettings) -> Sequence[Part]:
     try:
-        return source.mapping.split(content, source.options)
+        return source.mapping.split(_content(verified), source.options)
     except ContentError:
         raise
     except Exception as problem:
-        mapping = f"{source.mapping.name} {source.mapping.version}"
-        raise ContentError(
-            f"the mapping {mapping} failed on it ({type(problem).__name__})", status=UNPROCESSABLE
-        ) from problem
+        raise _failed(source, problem) from problem
+
+
+def _failed(source: SourceSettings, problem: Exception) -> ContentError:
+    mapping = f"{source.mapping.name} {source.mapping.version}"
+    return ContentError(
+        f"the mapping {mapping} failed on it ({type(problem).__name__})", status=UNPROCESSABLE
+    )
 
 
 def _is_foreign(record: Record, source: SourceSettings) -> bool:

@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, post_load
 from gateway.mapping import Activity, Reason, Status, Statuses
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
 PLATFORM = "flex"
@@ -35,8 +35,12 @@ class FlexSchema(Schema):
 
     @post_load
     def _frozen(self, data: dict[str, Any], **_: Any) -> FlexOptions:
-        live = frozenset(each.strip().casefold() for each in data["live_channels"])
-        return FlexOptions(data["statuses"], live)
+        return FlexOptions(data["statuses"], folded(data["live_channels"]))
+
+
+def folded(names: Iterable[str]) -> frozenset[str]:
+    """Return names of channels as they are compared."""
+    return frozenset(each.strip().casefold() for each in names)
 
 
 def activity_of(

@@ -202,6 +202,65 @@ def test_a_signed_form_is_not_taken_for_json():
     assert isinstance(part, Unreadable)
 
 
+# What is kept.
+
+
+def kept(body, media_type="application/x-www-form-urlencoded", **options):
+    raw = body if isinstance(body, bytes) else body.encode()
+    content = Content("POST", media_type, "", raw, signed=False, received_at=RECEIVED)
+    return MAPPING.keep(content, MAPPING.options().load(options))
+
+
+CANARIES = {
+    "TaskAttributes": json.dumps({"direction": "inbound", "from": "canary", "a": {"b": "canary"}}),
+    "WorkerAttributes": json.dumps(
+        {"email": "anna@example.com", "phone": "canary", "token": "canary", "c": ["canary"]}
+    ),
+    "EventDescription": "canary",
+    "Somebody": "canary",
+}
+
+
+@pytest.mark.parametrize("keep", ["redacted", "fields"])
+@pytest.mark.parametrize("is_stream", [True, False])
+def test_what_is_not_allowed_by_name_is_not_kept(keep, is_stream):
+    told = RESERVATION | CANARIES
+    if is_stream:
+        media_type, body = "application/json", json.dumps([streamed(told, subject="canary"), 7])
+    else:
+        media_type, body = "application/x-www-form-urlencoded", urlencode(told)
+    found = kept(body, media_type, keep=keep)
+    assert b"canary" not in found
+    assert (b"***" in found or b"%2A%2A%2A" in found) == (keep == "redacted" or is_stream)
+    assert kept(found, media_type, keep=keep) == found
+    part = split(found, media_type)[0]
+    (observation,) = MAPPING.translate(part, MAPPING.options().load({}), RECEIVED)
+    assert observation.agent.email == "anna@example.com"
+    assert observation.held.contact.direction == "inbound"
+    assert observation.held.contact.phase is Phase.ACTIVE
+
+
+def test_the_bytes_are_kept_where_the_operator_says_so():
+    body = urlencode(RESERVATION | CANARIES)
+    assert kept(body, keep="bytes") == body.encode()
+
+
+def test_with_privacy_nothing_is_kept_that_can_hold_personal_data():
+    told = RESERVATION | CANARIES | {"WorkerName": "canary"}
+    found = kept(urlencode(told), privacy="hipaa", keep="bytes")
+    assert b"canary" not in found
+    assert b"example.com" not in found
+    (part,) = split(found)
+    assert part.agent_id == "WK1"
+
+
+def test_what_cannot_be_read_is_not_kept():
+    with pytest.raises(ContentError):
+        kept("{canary", "application/json")
+    items = [{"type": "x", "data": "canary"}, "canary", ["canary"]]
+    assert kept(json.dumps(items), "application/json").count(b"canary") == 0
+
+
 # One day, told in three ways.
 
 AGENTS = 12

@@ -28,6 +28,7 @@ class WfmStandIn:
     received: list[Received] = field(default_factory=list)
     url: str = ""
     _status_of: Callable[[int], int] = lambda _number: 200
+    _status_of_path: Callable[[str], int] | None = None
     _headers: dict[str, str] = field(default_factory=dict)
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
     _runner: web.AppRunner | None = None
@@ -53,6 +54,10 @@ class WfmStandIn:
         """Answer by the request's number, counted from 0."""
         self._status_of = status_of
 
+    def answer_by_path(self, status_of: Callable[[str], int]) -> None:
+        """Answer by the request's path."""
+        self._status_of_path = status_of
+
     async def wait_for(self, count: int, seconds: float = 20) -> None:
         """Wait until so many requests have come."""
         async with asyncio.timeout(seconds), self._news:
@@ -61,6 +66,8 @@ class WfmStandIn:
     async def _take(self, request: web.Request) -> web.Response:
         body = await request.read()
         status = self._status_of(len(self.received))
+        if self._status_of_path is not None:
+            status = self._status_of_path(request.path_qs)
         async with self._news:
             self.received.append(
                 Received(request.method, request.path_qs, dict(request.headers), body, status)

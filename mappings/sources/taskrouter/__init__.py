@@ -3,16 +3,19 @@
 from gateway.mapping import SourceMapping
 from mappings.sources.taskrouter.compose import compose
 from mappings.sources.taskrouter.glimpse import translate
+from mappings.sources.taskrouter.keeping import keep
+from mappings.sources.taskrouter.options import TaskRouterSchema
 from mappings.sources.taskrouter.requests import split
-from mappings.twilio.activities import PLATFORM, FlexSchema
+from mappings.twilio.activities import PLATFORM
 
 MAPPING = SourceMapping(
     name="taskrouter",
     version="1",
     platform=PLATFORM,
-    options=FlexSchema,
+    options=TaskRouterSchema,
     split=split,
     translate=translate,
     compose=compose,
+    keep=keep,
     package=__name__,
 )

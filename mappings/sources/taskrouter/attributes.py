@@ -31,11 +31,31 @@ PLAIN = (
 )
 """What is told among an agent's `attributes`, having no field of its own."""
 
+WORKER = frozenset(
+    {
+        *PLAIN,
+        "agent_id",
+        "department_id",
+        "department_name",
+        "email",
+        "full_name",
+        "location",
+        "manager",
+        "role",
+        "team_id",
+        "team_name",
+    }
+)
+"""What is kept of a worker: what is read, but for the phone number, which no vendor needs."""
+
+TASK = frozenset({"direction"})
+"""What is read of a task."""
+
 Attributes = dict[str, Any]
 
 
-def read_attributes(text: str | None) -> Attributes:
-    """Return the attributes; none where they are not a JSON object (nor one written twice)."""
+def read_attributes(text: Any) -> Attributes:
+    """Return the attributes; none where they are no object, nor the JSON of one or of its JSON."""
     value: Any = text
     for _ in range(2):
         if not isinstance(value, str) or len(value) > LONGEST_TEXT:

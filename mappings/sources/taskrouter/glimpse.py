@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gateway.mapping import Observation, Record
+    from mappings.sources.taskrouter.options import TaskRouterOptions
     from mappings.sources.taskrouter.telling import Telling
-    from mappings.twilio.activities import FlexOptions
 
 ACTIVITY_CHANGES = frozenset({"worker.activity.update", "worker.created"})
 DELETED = "worker.deleted"
@@ -48,7 +48,9 @@ STATUS_OF_EVENT = {"wrapup": "wrapping", "failed": "canceled"}
 DIRECTIONS = frozenset({"inbound", "outbound"})
 
 
-def translate(record: Record, options: FlexOptions, received_at: datetime) -> Sequence[Observation]:
+def translate(
+    record: Record, options: TaskRouterOptions, received_at: datetime
+) -> Sequence[Observation]:
     """Return the glimpse that an event is."""
     flaws: list[Flaw] = []
     telling = telling_of(Fields(record.fields, "", flaws))
@@ -89,7 +91,7 @@ def _identity(telling: Telling) -> Identity:
     )
 
 
-def _activity(telling: Telling, at: datetime | None, options: FlexOptions) -> Activity | None:
+def _activity(telling: Telling, at: datetime | None, options: TaskRouterOptions) -> Activity | None:
     """Return the activity: with its beginning where the event is its change."""
     if telling.kind == DELETED:
         return Activity(Status.LOGGED_OUT, Reason(), at)

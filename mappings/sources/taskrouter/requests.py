@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gateway.mapping import Content, Part
+    from mappings.sources.taskrouter.options import TaskRouterOptions
     from mappings.sources.taskrouter.telling import Telling
-    from mappings.twilio.activities import FlexOptions
 
 TEST_EVENT = "com.twilio.eventstreams.test-event"
 SUBJECTS = frozenset({"worker", "reservation"})
 """What an event of an agent is about; events of tasks, queues and the like change no agent."""
 
 
-def split(content: Content, options: FlexOptions) -> Sequence[Part]:
+def split(content: Content, options: TaskRouterOptions) -> Sequence[Part]:
     """Return the events of a request.
 
     Raises:

@@ -88,7 +88,12 @@ class Telling:
 
 def callback_texts(form: Mapping[str, str]) -> dict[str, str]:
     """Return a callback's fields under the names that they have in a stream's payload."""
-    return {_WORDS.sub("_", name).lower(): value.strip() for name, value in form.items()}
+    return {payload_name(name): value.strip() for name, value in form.items()}
+
+
+def payload_name(name: str) -> str:
+    """Return the name in a stream's payload of a callback's field."""
+    return _WORDS.sub("_", name).lower()
 
 
 def telling_of(record: Fields) -> Telling:

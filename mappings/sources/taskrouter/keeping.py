@@ -1,0 +1,87 @@
+"""What is kept of an event: decided before the journal, so that nothing else is ever on the disk.
+
+Attributes hold whatever an account puts there, secrets and customers' data among it (facts, B5
+and D4): of these only what is allowed by name stays.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from gateway.mapping import check_form, form_fields, is_json, read_json
+from mappings.sources.taskrouter.attributes import TASK, WORKER, read_attributes
+from mappings.sources.taskrouter.options import Keep
+from mappings.sources.taskrouter.telling import FIELDS, payload_name
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from gateway.mapping import Content
+    from mappings.sources.taskrouter.options import TaskRouterOptions
+
+MASK = "***"
+ENVELOPE = ("specversion", "type", "source", "id", "time")
+DATA = ("timestamp", "account_sid", "sid")
+PERSONAL = frozenset({"worker_name", "worker_attributes", "task_attributes"})
+"""What can hold personal data of all that is read."""
+
+ATTRIBUTES = {"worker_attributes": WORKER, "task_attributes": TASK}
+
+
+def keep(content: Content, options: TaskRouterOptions) -> bytes:
+    """Return what is kept of a body.
+
+    Raises:
+        ContentError: 400, it is not what it claims to be.
+    """
+    if options.keep is Keep.BYTES or not content.body.strip():
+        return content.body
+    if is_json(content):
+        value = read_json(content.body)
+        several = value if isinstance(value, list) else [value]
+        kept = [_event(each, options) for each in several]
+        return json.dumps(kept if isinstance(value, list) else kept[0]).encode()
+    check_form(content)
+    told = form_fields(content.body)
+    names = {payload_name(name): name for name in told}
+    kept_fields = _fields({payload_name(name): value for name, value in told.items()}, options)
+    return urlencode({names[name]: value for name, value in kept_fields.items()}).encode()
+
+
+def _event(event: Any, options: TaskRouterOptions) -> Any:
+    """Return what is kept of a CloudEvent; of what is none, only that there was something."""
+    if not isinstance(event, dict):
+        return MASK if event is not None else None
+    data = event.get("data")
+    kept = _named(event, ENVELOPE, options)
+    if isinstance(data, dict):
+        payload = data.get("payload")
+        kept["data"] = _named(data, DATA, options)
+        if isinstance(payload, dict):
+            kept["data"]["payload"] = _fields(payload, options)
+    return kept
+
+
+def _named(
+    told: Mapping[str, Any], allowed: Collection[str], options: TaskRouterOptions
+) -> dict[str, Any]:
+    """Return the members allowed by name where they are plain, the rest by its name alone."""
+    kept: dict[str, Any] = {}
+    for name, value in told.items():
+        if name in allowed and not isinstance(value, dict | list):
+            kept[name] = value
+        elif options.keep is Keep.REDACTED:
+            kept[name] = MASK
+    return kept
+
+
+def _fields(told: Mapping[str, Any], options: TaskRouterOptions) -> dict[str, Any]:
+    allowed = set(FIELDS) - (PERSONAL if options.is_private else set())
+    kept = _named(told, allowed - set(ATTRIBUTES), options)
+    for name, names in ATTRIBUTES.items():
+        if name in told and name in allowed:
+            attributes = read_attributes(told[name])
+            kept[name] = json.dumps(_named(attributes, names, options))
+    return kept
