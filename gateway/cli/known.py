@@ -28,6 +28,8 @@ STATES = (*columns("source", "code", "label", "status", "mapped"), ("to add", fi
 DESTINATIONS = columns(
     "name",
     "mapping",
+    "state",
+    "not_before",
     "backlog",
     "held",
     "seconds_behind",
@@ -114,7 +116,7 @@ def pause(session: Session, /, name: str) -> None:
 @verb_options
 @pass_session
 def resume(session: Session, /, name: str) -> None:
-    """Tell a paused or parked destination again, now."""
+    """Tell a paused, parked or waiting destination again, now."""
     _print_change(session, carry_out(session, health.RESUME, name=name))
 
 

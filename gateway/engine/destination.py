@@ -109,7 +109,10 @@ class Destination:
         await self._set_paused(is_paused=True)
 
     async def resume(self) -> None:
-        """Send again. Returns when it is durable."""
+        """Send again, now, whatever `Retry-After` said. Returns when it is durable."""
+        now = self._clock.now()
+        self._gate.lift(now)
+        self._table.hurry(now, lambda: now)
         await self._set_paused(is_paused=False)
 
     def reload_probe(self) -> None:

@@ -69,6 +69,10 @@ class Gate:
         """Keep everything back until *at* at least."""
         self.not_before = max(self.not_before, at)
 
+    def lift(self, now: datetime) -> None:
+        """Wait no longer for what a vendor asked to wait for."""
+        self.not_before = min(self.not_before, now)
+
     def probe_soon(self, now: datetime) -> None:
         """Probe a parked destination at once: its configuration was read again."""
         self._parked_probe_at = now

@@ -54,6 +54,8 @@ async def _destination_json(
         },
     }
     kept = {
+        "state": "paused" if mark.paused else "parked" if mark.parked_since else None,
+        "not_before": None,
         "circuit": None,
         "paused": mark.paused,
         "parked": mark.parked_since is not None,
@@ -170,7 +172,7 @@ RESUME = Operation(
     name="destinations resume",
     method="POST",
     path="/destinations/{name}/resume",
-    summary="Tell a paused or parked destination again, now",
+    summary="Tell a paused, parked or waiting destination again, now",
     params=NameParams,
     run=_resume,
     changes=True,

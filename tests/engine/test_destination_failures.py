@@ -64,6 +64,22 @@ async def test_retry_after_is_capped_at_an_hour(tmp_path):
         assert bench.ledger.outcomes(event_id)[-1] == "delivered"
 
 
+async def test_a_long_retry_after_is_seen_and_lifted_by_resuming(tmp_path):
+    async with delivering(tmp_path) as bench:
+        bench.wire.script(Answer(429, retry_after="86400"), OK)
+        await bench.contact("anna")
+        await bench.ledger.until(1)
+        await bench.contact("berta")
+        health = bench.destination.health()
+        assert (health["state"], health["not_before"]) == ("waiting", "2026-03-02T13:00:00.000Z")
+        assert len(bench.wire.sent) == 1
+        await bench.destination.resume()
+        await bench.ledger.until(3)
+        assert sorted(bench.ledger.outcomes()) == ["delivered", "delivered", "retry_at"]
+        assert bench.destination.health()["state"] == "up"
+        assert bench.destination.health()["not_before"] is None
+
+
 async def test_what_fails_for_too_long_is_given_up(tmp_path):
     retry = RetrySettings(give_up_after=timedelta(minutes=10))
     async with delivering(tmp_path, retry=retry) as bench:
