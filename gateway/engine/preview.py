@@ -9,6 +9,7 @@ import orjson
 
 from gateway.engine.rendering import Item, Renderer
 from gateway.model.delivery import Delivery
+from gateway.pipeline.lanes import Rules, select
 from gateway.pipeline.mask import mask_of
 from gateway.pipeline.render import digest
 from gateway.pipeline.route import route
@@ -16,6 +17,7 @@ from gateway.ports import Lane
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
 
     from gateway.engine.rendering import Judged, Rendered
     from gateway.model.delivery import NewDelivery
@@ -36,11 +38,17 @@ class Previewed:
 
 
 def preview(events: Sequence[Event], settings: DestinationSettings) -> list[Previewed]:
-    """Render *events* for a destination as if each were told; those it is not told are left out."""
+    """Render *events* for a destination as if those of one request were told before the next
+    came; those it is not told are left out, and those that a newer one supersedes come first.
+    """
     renderer, mask = Renderer(settings), mask_of(settings)
     lanes: dict[str, Lane] = {}
-    shown: list[Previewed] = []
-    for several in _requests(_owed(events, settings), settings):
+    owed, superseded = _selected(list(_owed(events, settings)), settings)
+    shown = [
+        Previewed((event,), problems=(f"{event.id}: superseded: a newer one came with it",))
+        for event in superseded
+    ]
+    for several in _requests(owed, settings):
         rendered = renderer.render(
             [Item(delivery, lanes.get(delivery.lane, Lane())) for _event, delivery in several]
         )
@@ -65,6 +73,23 @@ def _problem(judged: Judged) -> str:
     if judged.is_unchanged:
         return f"{event_id}: unchanged: the vendor was told just that before"
     return f"{event_id}: {judged.judgement.detail or judged.judgement.verdict.value}"
+
+
+def _selected(
+    owed: Sequence[tuple[Event, Delivery]], settings: DestinationSettings
+) -> tuple[list[tuple[Event, Delivery]], list[Event]]:
+    """Part what would be sent from what would not: lanes collapse what comes at once."""
+    rules = Rules(settings.superseded == "skip", settings.stale_after, settings.settle)
+    together: dict[tuple[str, datetime], list[Delivery]] = {}
+    for _event, delivery in owed:
+        together.setdefault((delivery.lane, delivery.recorded_at), []).append(delivery)
+    gone = {
+        delivery.seq
+        for (_lane, at), several in together.items()
+        for delivery, _outcome in select(several, rules, at).dropped
+    }
+    kept = [each for each in owed if each[1].seq not in gone]
+    return kept, [event for event, delivery in owed if delivery.seq in gone]
 
 
 def _owed(

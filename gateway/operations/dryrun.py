@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from gateway.engine.preview import preview
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from gateway.settings import DestinationSettings, SourceSettings
 
 JSON_TYPE = "application/json"
+BETWEEN = timedelta(milliseconds=1)
 FORM_TYPE = "application/x-www-form-urlencoded"
 
 
@@ -53,8 +55,14 @@ def _is_json(text: bytes) -> bool:
 def translate(
     text: bytes, source: SourceSettings, roster: Roster, now: datetime
 ) -> tuple[list[Event], list[Flaw]]:
-    """Return the neutral events of an input, and everything in it that cannot be read."""
-    bodies = [_as_received(body, source, now) for body in bodies_in(text)]
+    """Return the neutral events of an input, and everything in it that cannot be read.
+
+    Each body counts as received a millisecond after the one before.
+    """
+    bodies = [
+        _as_received(body, source, now + number * BETWEEN)
+        for number, body in enumerate(bodies_in(text))
+    ]
     return translate_bodies(bodies, source, roster)
 
 

@@ -10,6 +10,7 @@ from gateway.model.event import EventType
 from gateway.model.secret import Secret
 from gateway.operations.dryrun import Unsent, bodies_in, requests_for, translate
 from gateway.settings import DestinationAuth, SourceAuth, SourceSettings
+from mappings.destinations.calabrio_rta_json import MAPPING as CALABRIO
 from mappings.sources.flex_rta import MAPPING
 from tests.acceptance.flex import envelope, record
 from tests.operations.bench import DESTINATION, NOW, Roster, destination
@@ -121,3 +122,19 @@ def test_a_mapping_that_is_done_at_once_has_no_request():
     )
     events, _flaws = translate(LINES, FLEX, Roster(), NOW)
     assert all(isinstance(each, Unsent) for each in requests_for(events, target, "forward"))
+
+
+def test_a_login_that_the_state_with_it_supersedes_is_not_shown_as_sent():
+    options = {"authentication_key": "k", "source_id": "1"}
+    target = replace(
+        told(status_of), mapping=CALABRIO, options=CALABRIO.options().load(options),
+        events=CALABRIO.events, superseded="skip",
+    )  # fmt: skip
+    events, _flaws = translate(LINES, FLEX, Roster(), NOW)
+    shown = requests_for(events, target, "forward")
+    assert [each.why for each in shown if isinstance(each, Unsent)] == [
+        f"{events[0].id}: superseded: a newer one came with it"
+    ]
+    sent = [each["body"]["StateCode"] for each in shown if not isinstance(each, Unsent)]
+    assert len(sent) == len(events) - 1
+    assert "LOGGED ON" not in sent
