@@ -179,7 +179,8 @@ class DestinationSettings:
     """One destination. *options* is what the mapping's schema loaded of `options`.
 
     *sources* `None` means all. *superseded* and *stale_after* are already resolved by the
-    mapping's clock (`stale_after` `None` is off).
+    mapping's clock (`stale_after` `None` is off). *filled_in* are the texts among the options
+    that came from the environment or a file: secret, for all we know.
     """
 
     name: str
@@ -202,6 +203,7 @@ class DestinationSettings:
     circuit: CircuitSettings = field(default_factory=CircuitSettings)
     order: Literal["agent", "none"] = "agent"
     settle: timedelta = timedelta(0)
+    filled_in: tuple[Secret, ...] = ()
     max_backlog: int = 200_000
     snapshot: SnapshotSettings | None = None
 

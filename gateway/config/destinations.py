@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
+from gateway.config.expand import pieces_in
 from gateway.config.fields import (
     Flag,
     Off,
@@ -29,7 +30,7 @@ from gateway.config.tls import ClientTlsSchema
 from gateway.mapping.checks.options import Duration, SecretField, across
 from gateway.mapping.destination import Clock
 from gateway.model.event import EventType
-from gateway.model.secret import Secret, holds_secret
+from gateway.model.secret import Secret, holds_secret, texts_in
 from gateway.settings import (
     IDENTIFIERS,
     INCLUDABLE,
@@ -48,6 +49,9 @@ if TYPE_CHECKING:
     from gateway.mapping.registry import Registry
 
 STALE_AFTER = timedelta(minutes=15)
+SHORTEST_FILLED_IN = 4
+"""Characters of what was filled in and is taken for a secret: `1` is not one."""
+
 IDENTIFY_BY = ("wfm_id", "external_id", "id")
 EVENTS = tuple(kind.value for kind in EventType)
 HEADER_NAME = validate.Regexp(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z", error="Not the name of a header.")
@@ -204,10 +208,22 @@ def load_destination(
     if mapping is not None:
         options, wrong = attempt(mapping.options(), data.get("options", {}))
         problems |= {"options": wrong} if wrong else {}
+        data["filled_in"] = _filled_in(raw, options)
         problems |= _disagreements(mapping, data, options)
     if problems or mapping is None:
         raise ValidationError(problems)
     return _settings(name, mapping, options, data), _warnings(name, mapping, data)
+
+
+def _filled_in(raw: Mapping[str, Any], options: Any) -> tuple[Secret, ...]:
+    """Return what was filled in into the options, as far as it is a text in them still."""
+    texts = tuple(texts_in(options))
+    pieces = dict.fromkeys(pieces_in(raw.get("options")))
+    return tuple(
+        Secret(piece)
+        for piece in pieces
+        if len(piece) >= SHORTEST_FILLED_IN and any(piece in text for text in texts)
+    )
 
 
 def _disagreements(
@@ -225,7 +241,7 @@ def _disagreements(
     if isinstance(admission, Admission) and "url" in data:
         parts = urlsplit(data["url"])
         is_open = parts.scheme == "http" and not is_loopback(parts.hostname or "")
-        has_secret = bool(admission.auth.headers) or holds_secret(options)
+        has_secret = admission.auth.headers or holds_secret(options) or data["filled_in"]
         if has_secret and is_open and not admission.plaintext:
             problems["url"] = [
                 "Plain http would show the secret; use https, or auth.plaintext: true."
@@ -243,7 +259,7 @@ def _settings(
         key: data[key]
         for key in (
             *("timeout", "concurrency", "rate_limit", "batch", "retry", "circuit", "order"),
-            *("settle", "max_backlog", "snapshot"),
+            *("settle", "max_backlog", "snapshot", "filled_in"),
         )
         if key in data
     }

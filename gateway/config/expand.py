@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from gateway.config.document import Place
 
@@ -17,9 +17,19 @@ VALID = "${NAME}, ${NAME:-default}, ${file:PATH}"
 
 
 class Filled(str):
-    """A text into which something was filled: its key's type decides how it is read."""
+    """A text into which something was filled: its key's type decides how it is read.
 
-    __slots__ = ()
+    *pieces* came from elsewhere, out of the environment or a file, and may be secret.
+    """
+
+    __slots__ = ("pieces",)
+    pieces: tuple[str, ...]
+
+    def __new__(cls, text: str, pieces: Iterable[str] = ()) -> Self:
+        """Make one of *text*, in which *pieces* stand."""
+        filled = super().__new__(cls, text)
+        filled.pieces = tuple(pieces)
+        return filled
 
 
 def expand(
@@ -42,20 +52,35 @@ def expand(
     if not isinstance(node, str) or "${" not in node:
         return node
     missing: list[str] = []
-    text = REFERENCE.sub(lambda found: _filled(found, environ, missing), node)
+    pieces: list[str] = []
+    text = REFERENCE.sub(lambda found: _filled(found, environ, missing, pieces), node)
     problems += [(place, message) for message in missing]
     # What is left of an unfilled value says nothing: judged, it would add problems that are none.
-    return Filled("" if missing else text)
+    return Filled("" if missing else text, pieces)
 
 
-def _filled(found: re.Match[str], environ: Mapping[str, str], missing: list[str]) -> str:
+def pieces_in(node: Any) -> Iterator[str]:
+    """Yield what was filled in anywhere in *node*, but for the defaults: they stand in the file."""
+    if isinstance(node, Filled):
+        yield from node.pieces
+    elif isinstance(node, dict | list):
+        for inner in node.values() if isinstance(node, dict) else node:
+            yield from pieces_in(inner)
+
+
+def _filled(
+    found: re.Match[str], environ: Mapping[str, str], missing: list[str], pieces: list[str]
+) -> str:
     if not found[2] or "{" in found[1]:
         missing.append("a ${ is not closed, or holds another brace; valid: " + VALID)
         return ""
     value = _value(found[1], environ, missing)
+    name, has_default, _default = found[1].partition(":-")
     if not _is_utf8(value):
-        missing.append(f"the value of ${{{found[1].partition(':-')[0]}}} is not UTF-8")
+        missing.append(f"the value of ${{{name}}} is not UTF-8")
         return ""
+    if name in environ or not has_default:
+        pieces.append(value)
     return value
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+IN_PATH = "/%:@!$&'()*+,;=~-._"
+"""What stands in the path of a URL as it is, beside letters and digits."""
+
 
 @dataclass(frozen=True, slots=True)
 class OutgoingRequest:

@@ -37,6 +37,20 @@ def secrets_in(value: Any) -> Iterator[Secret]:
             yield from secrets_in(inner)
 
 
+def texts_in(value: Any) -> Iterator[str]:
+    """Return every text in *value* that is no `Secret`: keys of mappings too, however deep."""
+    if isinstance(value, str):
+        yield value
+    elif is_dataclass(value) and not isinstance(value, Secret):
+        for each in fields(value):
+            yield from texts_in(getattr(value, each.name))
+    elif isinstance(value, Mapping | list | tuple | set | frozenset):
+        for inner in value:
+            yield from texts_in(inner)
+        for inner in value.values() if isinstance(value, Mapping) else ():
+            yield from texts_in(inner)
+
+
 def holds_secret(value: Any) -> bool:
     """Whether there is any secret in *value*."""
     return next(secrets_in(value), None) is not None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
+from gateway.model.outgoing import IN_PATH
 from gateway.model.secret import secrets_in
 
 if TYPE_CHECKING:
@@ -51,8 +52,11 @@ class Mask:
 
 
 def mask_of(settings: DestinationSettings) -> Mask:
-    """Collect a destination's secrets: its credentials, those among its options and in its URL."""
+    """Collect a destination's secrets: its credentials, those among its options and in its URL,
+    and whatever was filled in into its options.
+    """
     plain = {secret.reveal() for secret in secrets_in(settings.options)}
+    plain |= {secret.reveal() for secret in settings.filled_in}
     plain |= set(_keys_in(settings.url))
     for name, secret in settings.auth.headers:
         plain.add(secret.reveal())
@@ -75,4 +79,6 @@ def _keys_in(url: str) -> Iterator[str]:
 def _forms(text: str) -> set[str]:
     """Return a secret as it stands in text, JSON and URLs."""
     raw = text.encode("utf-8", "surrogatepass")
-    return {text, json.dumps(text)[1:-1], quote(raw, safe=""), quote_plus(raw)} - {""}
+    in_json = {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
+    in_url = {quote(raw, safe=""), quote_plus(raw), quote(raw, safe=IN_PATH)}
+    return ({text} | in_json | in_url) - {""}

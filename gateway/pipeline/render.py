@@ -14,7 +14,7 @@ import orjson
 from gateway.mapping.destination import Told
 from gateway.model.errors import MappingError
 from gateway.model.event import stable_id
-from gateway.model.outgoing import OutgoingRequest
+from gateway.model.outgoing import IN_PATH, OutgoingRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -129,12 +129,9 @@ class Envelope:
         split = urlsplit(self.url)
         path = split.path
         if request.path:
-            path = f"{path.rstrip('/')}/{quote(request.path.lstrip('/'), safe=_IN_PATH)}"
+            path = f"{path.rstrip('/')}/{quote(request.path.lstrip('/'), safe=IN_PATH)}"
         query = "&".join(filter(None, (split.query, urlencode(request.query))))
         return urlunsplit((split.scheme, split.netloc, path, query, ""))
-
-
-_IN_PATH = "/%:@!$&'()*+,;=~-._"
 
 
 def envelope(settings: DestinationSettings) -> Envelope:
