@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gateway.engine.destination import Destination
+    from gateway.engine.snapshot import Snapshots
+    from gateway.engine.telling import Prepared, Told
     from gateway.model.alarm import StandingAlarm
     from gateway.model.delivery import Delivery
     from gateway.ports import Roster, Store
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 KEEP_SECONDS = 5.0
 """How long an operator waits for the store; what was asked is kept later all the same."""
+
+RESYNC_SECONDS = 50.0
+"""How long an operator waits for a snapshot: less than the command line waits for us."""
 
 
 class Attendant:
@@ -96,6 +101,26 @@ class Attendant:
         worker = self._worker(destination)
         await _kept(destination, worker.resume(), "resumed")
         worker.reload_probe()
+
+    async def standings(self, destination: str) -> Prepared:
+        """Return the snapshot that the destination would be sent, and what stands in the way."""
+        return await self._snapshots(destination).prepare()
+
+    async def resync(self, destination: str, *, force: bool) -> Told:
+        """Send it that snapshot; return what came of it."""
+        try:
+            async with asyncio.timeout(RESYNC_SECONDS):
+                return await self._snapshots(destination).resync(force=force)
+        except TimeoutError:
+            raise OperationError(
+                "the snapshot takes long; destinations list tells what comes of it"
+            ) from None
+
+    def _snapshots(self, name: str) -> Snapshots:
+        snapshots = self._worker(name).snapshots
+        if snapshots is None:
+            raise OperationError(f"destination {name} takes no snapshots")
+        return snapshots
 
     def _worker(self, name: str) -> Destination:
         worker = self._destinations.get(name)

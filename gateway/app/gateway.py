@@ -25,6 +25,7 @@ from gateway.engine.housekeeping import prune, release_held, watch_roster
 from gateway.engine.intake import JournalIntake, Readings
 from gateway.engine.lookout import Lookout
 from gateway.engine.sentry import Sentry
+from gateway.engine.standings import Feeds, StandingsReader
 from gateway.engine.translator import Translator
 from gateway.flow import Routing
 from gateway.http.access import Access
@@ -117,7 +118,11 @@ class Gateway:
         self._source_health = {name: SourceHealth() for name in settings.sources}
         self._workers = Workers(self._fail)
         self._tellers = Tellers(
-            store, metrics=self._metrics, roster=self._roster, workers=self._workers
+            store,
+            metrics=self._metrics,
+            roster=self._roster,
+            standings=self._make_reader(),
+            workers=self._workers,
         )
         self._readings = Readings()
         self._released = asyncio.Event()
@@ -206,6 +211,12 @@ class Gateway:
     def _routing_of(self, settings: Settings) -> Routing:
         destinations = tuple(settings.destinations.values())
         return Routing(destinations, settings.agents.unmapped, self._roster)
+
+    def _make_reader(self) -> StandingsReader:
+        feeds = Feeds(self._sources, self._source_health)
+        return StandingsReader(
+            self._store, feeds, self._roster, lambda: self.settings.agents.unmapped
+        )
 
     def _make_ingest(self) -> Ingest:
         return Ingest(

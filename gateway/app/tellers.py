@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gateway.app.workers import Workers
+    from gateway.engine.standings import StandingsReader
     from gateway.ports import Roster, Store
     from gateway.settings import DestinationSettings
     from gateway.telemetry.metrics import Metrics
@@ -27,11 +28,20 @@ class Tellers:
     anew.
     """
 
-    def __init__(self, store: Store, *, metrics: Metrics, roster: Roster, workers: Workers) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        metrics: Metrics,
+        roster: Roster,
+        standings: StandingsReader,
+        workers: Workers,
+    ) -> None:
         self.destinations: dict[str, Destination] = {}
         self._store = store
         self._metrics = metrics
         self._roster = roster
+        self._standings = standings
         self._workers = workers
         self._running: dict[str, tuple[DestinationSettings, asyncio.Task[None]]] = {}
         self._begun: set[str] = set()
@@ -81,6 +91,7 @@ class Tellers:
                 transport=transport,
                 metrics=self._metrics,
                 roster=self._roster,
+                standings=self._standings,
             )
             await self.destinations[name].run()
         finally:

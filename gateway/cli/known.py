@@ -25,19 +25,31 @@ AGENTS = (
     *columns("since", "next", "contacts"),
 )
 STATES = (*columns("source", "code", "label", "status", "mapped"), ("to add", field("line")))
-DESTINATIONS = columns(
-    "name",
-    "mapping",
-    "state",
-    "not_before",
-    "backlog",
-    "held",
-    "seconds_behind",
-    "circuit",
-    "paused",
-    "parked",
-    "last_answer",
-    "dead_letters",
+
+
+def _snapshot(row: Any) -> Any:
+    last = (row.get("snapshot") or {}).get("last")
+    if last is None:
+        return None
+    return f"{last['outcome']} {last['at']}" + (f": {last['why']}" if last["why"] else "")
+
+
+DESTINATIONS = (
+    *columns(
+        "name",
+        "mapping",
+        "state",
+        "not_before",
+        "backlog",
+        "held",
+        "seconds_behind",
+        "circuit",
+        "paused",
+        "parked",
+        "last_answer",
+        "dead_letters",
+    ),
+    ("snapshot", _snapshot),
 )
 SOURCES = columns(
     "name",

@@ -15,7 +15,7 @@ from gateway.cli.serve import serve
 from gateway.cli.session import verb_options
 from gateway.cli.simulate import simulate
 from gateway.cli.translate import translate
-from gateway.cli.vendor import ping
+from gateway.cli.vendor import ping, resync
 from gateway.cli.verbs import Verbs
 
 
@@ -41,6 +41,7 @@ for verb in (
     states,
     destinations,
     ping,
+    resync,
     sources,
     mappings,
     schema,

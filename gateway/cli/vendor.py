@@ -1,4 +1,4 @@
-"""The verb `ping`: is the vendor there, and what does it say?"""
+"""The verbs `ping` and `resync`: is the vendor there, and tell it of everybody."""
 
 from __future__ import annotations
 
@@ -29,6 +29,36 @@ def ping(session: Session, /, destination: str) -> None:
             click.echo(line)
     if not seen["reachable"]:
         raise click.exceptions.Exit(1)
+
+
+@click.command()
+@click.argument("destination")
+@click.option("--dry-run", is_flag=True, help="Send nothing; print what would be sent.")
+@click.option("--force", is_flag=True, help="Also where it logs out more than a fifth.")
+@verb_options
+@pass_session
+def resync(session: Session, /, destination: str, *, dry_run: bool, force: bool) -> None:
+    """Tell DESTINATION of everybody in one snapshot; it logs out who is absent.
+
+    Sent only when every agent of `agents.files` is known and every source was heard.
+    """
+    answer = carry_out(session, vendor.RESYNC, name=destination, dry_run=dry_run, force=force)
+    if session.as_json:
+        print_json(answer)
+        return
+    click.echo(f"{answer['name']}: {answer['agents']} agents, {answer['logged_in']} logged in")
+    if dry_run:
+        for line in _preview(answer):
+            click.echo(line)
+        print_json(answer["request"])
+    else:
+        click.echo(answer["outcome"])
+
+
+def _preview(answer: Mapping[str, Any]) -> Iterator[str]:
+    yield f"would log out: {', '.join(answer['would_log_out']) or 'nobody'}"
+    for obstacle in answer["obstacles"]:
+        yield f"in the way: {obstacle}"
 
 
 def _lines(seen: Mapping[str, Any]) -> Iterator[str]:

@@ -51,3 +51,38 @@ async def sleep_until(clock: Clock, at: datetime) -> None:
         await woken.wait()
     finally:
         alarm.cancel()
+
+
+class Reminder:
+    """Calls back at the earliest of the times that it was asked for, once."""
+
+    def __init__(self, clock: Clock, callback: Callable[[], object]) -> None:
+        self._clock = clock
+        self._callback = callback
+        self._at: datetime | None = None
+        self._alarm: Alarm | None = None
+
+    def at(self, at: datetime | None) -> None:
+        """Call at *at*, unless it is to call before then anyway; `None`: not by time."""
+        if at is None or (self._at is not None and self._at <= at):
+            return
+        self.cancel()
+        self._at = at
+        self._alarm = self._clock.call_at(at, self._ring)
+
+    def cancel(self) -> None:
+        """Do not call."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = self._at = None
+
+    def _ring(self) -> None:
+        self._alarm = self._at = None
+        self._callback()
+
+
+def set_event() -> asyncio.Event:
+    """Return an event that is set."""
+    event = asyncio.Event()
+    event.set()
+    return event

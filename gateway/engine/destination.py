@@ -8,7 +8,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from gateway.engine.attempt import attempt
-from gateway.engine.clock import LoopClock
+from gateway.engine.clock import LoopClock, Reminder, set_event
+from gateway.engine.flight import in_order, lane_of, over, work_of
 from gateway.engine.gate import Gate
 from gateway.engine.lanes import LaneTable
 from gateway.engine.loader import Loader
@@ -16,29 +17,31 @@ from gateway.engine.memory_lane import Limits, MemoryLane
 from gateway.engine.outcomes import Landing, Outcomes
 from gateway.engine.overflow import give_up
 from gateway.engine.recorder import Recorder
-from gateway.engine.rendering import Item, Judged, Renderer
+from gateway.engine.rendering import Renderer
 from gateway.engine.score import Score
+from gateway.engine.snapshot import snapshots_for
+from gateway.engine.still import StillLanes
 from gateway.engine.watch import Watch
 from gateway.mapping.destination import Verdict
-from gateway.model.delivery import Outcome, RetryAt
+from gateway.model.delivery import Outcome
 from gateway.pipeline.deliver import retry_after
 from gateway.pipeline.lanes import Rules
-from gateway.ports import Backlog, DestinationMark, Lane, Recorded
+from gateway.ports import Backlog, DestinationMark, Recorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from gateway.engine.attempt import Attempt
-    from gateway.engine.clock import Alarm, Clock
+    from gateway.engine.clock import Clock
+    from gateway.engine.flight import Work
+    from gateway.engine.standings import StandingsReader
     from gateway.model.delivery import Delivery
     from gateway.ports import Outbox, Roster, Transport
     from gateway.settings import DestinationSettings
     from gateway.telemetry.metrics import Metrics
 
 GRACE_SECONDS = 1.0
-Work = tuple[list[Item], list[MemoryLane], bool]
-"""The items of one attempt, their lanes, and whether it is a probe."""
 
 
 class Destination:
@@ -52,6 +55,7 @@ class Destination:
         transport: Transport,
         metrics: Metrics,
         roster: Roster | None = None,
+        standings: StandingsReader | None = None,
         clock: Clock | None = None,
         draw: Callable[[], float] = random.random,
         limits: Limits | None = None,
@@ -84,16 +88,29 @@ class Destination:
         )
         batch = settings.batch
         self._most = 1 if batch is None else min(batch.max_events, settings.mapping.max_batch)
-        self._max_wait: timedelta | None = None if batch is None else batch.max_wait
+        self._max_wait = None if batch is None else batch.max_wait
         self._score = Score()
         self._busy = 0
+        self._quiet = set_event()
         self._active: set[asyncio.Task[None]] = set()
         self._group: asyncio.TaskGroup | None = None
-        self._alarm: Alarm | None = None
-        self._alarm_at: datetime | None = None
+        self._reminder = Reminder(clock, self._pump)
         self._stopping = asyncio.Event()
-        self._ended = asyncio.Event()
-        self._ended.set()
+        self._ended = set_event()
+        lanes = StillLanes(
+            self._gate,
+            self._table,
+            self._loader,
+            self._recorder,
+            quiet=self._quiet,
+            pump=self._pump,
+            changed=self._changed,
+            clock=clock,
+            timeout=settings.timeout,
+        )
+        self.snapshots = snapshots_for(
+            settings, standings, lanes, transport=transport, clock=clock, draw=draw, metrics=metrics
+        )
 
     # What others ask of it.
 
@@ -127,6 +144,7 @@ class Destination:
             "mapping": self._settings.mapping.name,
             "in_flight": self._busy,
             "lanes_in_memory": len(self._table),
+            "snapshot": self.snapshots.health() if self.snapshots is not None else None,
             **self._watch.health(self._gate, self._clock.now()),
         }
 
@@ -153,6 +171,8 @@ class Destination:
                 group.create_task(self._recorder.run()),
                 group.create_task(self._loader.run()),
             ]
+            if self.snapshots is not None:
+                background.append(group.create_task(self.snapshots.run()))
             try:
                 await self._stopping.wait()
                 await self._wind_down()
@@ -160,10 +180,10 @@ class Destination:
                 self._group = None
                 for task in (*background, *self._active):
                     task.cancel()
-                self._disarm()
+                self._reminder.cancel()
 
     async def _wind_down(self) -> None:
-        self._disarm()
+        self._reminder.cancel()
         if self._active:
             await asyncio.wait(self._active, timeout=GRACE_SECONDS)
         for task in self._active:
@@ -192,6 +212,7 @@ class Destination:
             if work is None:
                 break
             self._busy += 1
+            self._quiet.clear()
             task = self._group.create_task(self._deliver(work))
             self._active.add(task)
             task.add_done_callback(self._active.discard)
@@ -211,7 +232,7 @@ class Destination:
             if waits_until is None or waits_until <= now:
                 taken = self._table.take(now, self._most)
                 if taken:
-                    return _work(taken, is_probe=self._gate.left(now))
+                    return work_of(taken, is_probe=self._gate.left(now))
         self._arm(now)
         return None
 
@@ -223,21 +244,8 @@ class Destination:
     def _arm(self, now: datetime) -> None:
         """Come back when a lane is due, the gate opens, or company has been waited for."""
         times = [self._table.next_waking(), self._gate.opens_at(), self._company_at()]
-        at = min((each for each in times if each is not None and each > now), default=None)
-        if at is None or (self._alarm_at is not None and self._alarm_at <= at):
-            return
-        self._disarm()
-        self._alarm_at = at
-        self._alarm = self._clock.call_at(at, self._ring)
-
-    def _ring(self) -> None:
-        self._alarm = self._alarm_at = None
-        self._pump()
-
-    def _disarm(self) -> None:
-        if self._alarm is not None:
-            self._alarm.cancel()
-        self._alarm = self._alarm_at = None
+        later = [each for each in times if each is not None and each > now]
+        self._reminder.at(min(later, default=None))
 
     async def _deliver(self, work: Work | None) -> None:
         """Attempt one piece of work after the other, until there is none that may leave."""
@@ -250,6 +258,8 @@ class Destination:
                 work = self._next()
         finally:
             self._busy -= 1
+            if not self._busy:
+                self._quiet.set()
         self._loader.stir()
 
     # What comes back.
@@ -261,7 +271,7 @@ class Destination:
         not_before = self._learn(made, lanes[0].name, now, is_probe=is_probe)
         landing = Landing(now, self._score, not_before, self._gate.parked_since is not None)
         by_lane = {
-            name: list(judged) for name, judged in groupby(_in_order(made.judged), key=_lane_of)
+            name: list(judged) for name, judged in groupby(in_order(made.judged), key=lane_of)
         }
         outcomes: list[Recorded] = []
         waiting: list[MemoryLane] = []
@@ -290,12 +300,12 @@ class Destination:
             self._gate.hold_until(not_before)
         before, was_open = self._gate.mark, self._gate.circuit.is_open
         self._gate.answered(lane, sent, now, is_probe=is_probe)
-        self._changed(before, now, was_open=was_open)
+        self._changed(before, was_open)
         return not_before
 
-    def _changed(self, before: DestinationMark, now: datetime, *, was_open: bool) -> None:
+    def _changed(self, before: DestinationMark, was_open: bool) -> None:  # noqa: FBT001 - called back
         """See to what follows from the gate's having opened or shut."""
-        gate = self._gate
+        gate, now = self._gate, self._clock.now()
         if gate.mark != before:
             self._recorder.mark(gate.mark)
             if before.parked_since is not None:
@@ -305,19 +315,22 @@ class Destination:
             self._table.hurry(now, lambda: now + first * self._draw())
         if gate.mark != before or was_open != gate.circuit.is_open:
             self._watch.gate(gate)
+        was_away = was_open or before.parked_since is not None
+        if was_away and not gate.wants_probe and self.snapshots is not None:
+            self.snapshots.outage_ended()
 
     def _drop(self, dropped: Sequence[tuple[Delivery, Outcome]]) -> None:
         now = self._clock.now()
         self._record([self._outcomes.recorded(*each, now) for each in dropped], ())
 
     def _record(self, outcomes: Sequence[Recorded], lanes: Sequence[MemoryLane]) -> None:
-        self._table.undurable.update(_over(outcomes))
+        self._table.undurable.update(over(outcomes))
         if outcomes:
             self._recorder.put(outcomes, lanes)
 
     def _on_durable(self, recorded: Sequence[Recorded], lanes: Sequence[MemoryLane]) -> None:
         now = self._clock.now()
-        self._table.undurable.difference_update(_over(recorded))
+        self._table.undurable.difference_update(over(recorded))
         self._watch.recorded(recorded)
         for lane in lanes:
             self._table.settle(lane, now)
@@ -329,27 +342,3 @@ class Destination:
         if excess > 0:
             give_up(self._table, self._rules, excess, self._clock.now())
             self._pump()
-
-
-def _work(taken: Sequence[tuple[MemoryLane, int]], *, is_probe: bool) -> Work:
-    items = [
-        Item(lane.pending[index], lane.state or Lane(), is_first=index == 0)
-        for lane, several in taken
-        for index in range(several)
-    ]
-    return items, [lane for lane, _several in taken], is_probe
-
-
-def _over(recorded: Sequence[Recorded]) -> list[int]:
-    """Return the deliveries that are owed no more once that is durable."""
-    return [each.delivery.seq for each in recorded if not isinstance(each.outcome, RetryAt)]
-
-
-def _in_order(judged: list[Judged]) -> list[Judged]:
-    if len(judged) == 1:
-        return judged
-    return sorted(judged, key=lambda each: (each.item.delivery.lane, each.item.delivery.seq))
-
-
-def _lane_of(judged: Judged) -> str:
-    return judged.item.delivery.lane

@@ -18,11 +18,12 @@ PARKED_PROBE_EVERY = timedelta(minutes=5)
 
 class Gate:
     """What keeps the requests of all lanes back: an operator, refused credentials, an open
-    circuit, `Retry-After`, the rate limit.
+    circuit, `Retry-After`, the rate limit; and a snapshot on its way (*blocked*).
     """
 
     def __init__(self, settings: DestinationSettings, now: datetime) -> None:
         self.paused = False
+        self.blocked = False
         self.parked_since: datetime | None = None
         self.circuit = Circuit(settings.circuit.failures, settings.circuit.probe_after)
         self.not_before = now
@@ -48,7 +49,7 @@ class Gate:
 
     def opens_at(self) -> datetime | None:
         """Return when the next request may leave (perhaps past); `None`: not by time alone."""
-        if self.paused or (self._probing and self.wants_probe):
+        if self.paused or self.blocked or (self._probing and self.wants_probe):
             return None
         at = self.not_before
         if self._pace is not None and self._pace.next_at is not None:
@@ -57,6 +58,16 @@ class Gate:
             return max(at, self._parked_probe_at)
         probe_at = self.circuit.probe_at
         return at if probe_at is None else max(at, probe_at)
+
+    def shut(self, now: datetime) -> str | None:
+        """Say why nothing but a probe may leave now, or nothing; a rate limit is no reason."""
+        if self.paused:
+            return "the destination is paused"
+        if self.parked_since is not None:
+            return "the destination is parked: it refuses our credentials"
+        if self.circuit.is_open:
+            return "the destination is down"
+        return "the destination asked to be left alone" if self.not_before > now else None
 
     def left(self, now: datetime) -> bool:
         """Note that a request leaves; return whether it is a probe."""

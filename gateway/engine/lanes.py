@@ -8,16 +8,17 @@ and what it remembers is kept for a while. Where memory is full, new lanes stay 
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from dataclasses import replace
 from heapq import heappop, heappush
 from itertools import count, islice
 from typing import TYPE_CHECKING
 
-from gateway.engine.memory_lane import Limits, MemoryLane, Place
+from gateway.engine.memory_lane import Limits, MemoryLane, Overtaken, Place
 from gateway.pipeline.lanes import Rules, due_at, excused, select
 from gateway.ports import Lane
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from gateway.model.delivery import Delivery, Outcome
@@ -52,6 +53,7 @@ class LaneTable:
         self._turn = count()
         self._idle: OrderedDict[str, tuple[Lane | None, int]] = OrderedDict()
         self._unclaimed: set[str] = set()
+        self._overtaken = Overtaken()
 
     def __len__(self) -> int:
         return len(self._lanes)
@@ -211,6 +213,7 @@ class LaneTable:
 
     def _prune(self, lane: MemoryLane, now: datetime) -> None:
         """Let go of the states that no longer count, unless under way."""
+        self._shed_overtaken(lane)
         if lane.depth > 1:
             selection = select(list(islice(lane.pending, lane.flying, None)), self._rules, now)
             if selection.dropped:
@@ -293,6 +296,35 @@ class LaneTable:
         for _until, _turn, lane in sorted(backing_off)[:most]:
             lane.due_at = min(lane.due_at or now, due())
             self.settle(lane, now)
+
+    # What a snapshot has told.
+
+    def told(self, delivered: Mapping[str, bytes | None]) -> None:
+        """Remember what lanes were told besides their deliveries."""
+        for name, part in delivered.items():
+            lane = self._lanes.get(name)
+            if lane is not None and lane.state is not None:
+                lane.state = replace(lane.state, delivered=part)
+            elif name in self._idle:
+                state, newest = self._idle[name]
+                self._idle[name] = state and replace(state, delivered=part), newest
+
+    def overtake(self, overtaken: Overtaken, now: datetime) -> Iterator[None]:
+        """Let go of what a snapshot has overtaken, here in small steps, to be run to their end;
+        and in what is read later.
+        """
+        self._overtaken = overtaken
+        for lane in self:
+            if self._shed_overtaken(lane):
+                if lane.place is Place.WAITING:
+                    self.settle(lane, now)
+                yield
+
+    def _shed_overtaken(self, lane: MemoryLane) -> bool:
+        dropped = self._overtaken.among(lane)
+        if dropped:
+            self.shed(lane, dropped)
+        return bool(dropped)
 
     def excuse(self, parked_since: datetime, now: datetime) -> None:
         """Move the start of `give_up_after` by the time for which the destination was parked."""

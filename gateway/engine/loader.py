@@ -30,7 +30,8 @@ log = structlog.get_logger(__name__)
 class Loader:
     """Reads lanes' memories, further deliveries, and lanes that there was no room for.
 
-    *on_loaded* is called when lanes may have become ready, *on_counted* with the backlog.
+    *on_loaded* is called when lanes may have become ready, *on_counted* with the backlog. Whoever
+    has *reading* keeps it from reading.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Loader:
         self._depth = depth
         self._on_loaded = on_loaded
         self._on_counted = on_counted
+        self.reading = asyncio.Lock()
         self._wake = asyncio.Event()
         self._count_is_due = True
 
@@ -67,7 +69,8 @@ class Loader:
             await self._wake.wait()
             self._wake.clear()
             try:
-                await self._load()
+                async with self.reading:
+                    await self._load()
                 failures = 0
             except StoreUnavailableError as problem:
                 failures += 1

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from enum import Enum, auto
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from gateway.engine.score import Score
+from gateway.model.delivery import Superseded
 
 if TYPE_CHECKING:
+    from collections.abc import Container
     from datetime import datetime
 
     from gateway.model.delivery import Delivery
@@ -108,3 +111,22 @@ class MemoryLane:
         ):
             several += 1
         return several
+
+
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """What a snapshot stands in for: what collapses in the *lanes* it told of, up to *upto*."""
+
+    lanes: Container[str] = ()
+    upto: int = 0
+
+    def among(self, lane: MemoryLane) -> list[tuple[Delivery, Superseded]]:
+        """Return what of a lane is overtaken, and not under way."""
+        if not lane.depth or lane.pending[lane.flying].seq > self.upto:
+            return []
+        if lane.name not in self.lanes:
+            return []
+        waiting = islice(lane.pending, lane.flying, None)
+        return [
+            (each, Superseded()) for each in waiting if each.collapses and each.seq <= self.upto
+        ]

@@ -120,7 +120,8 @@ class Standing:
 class SnapshotMapping:
     """How a vendor is told of all agents at once, and takes who is absent for logged out.
 
-    - *standing*: one agent, told as an `agent.state` event. Raises `MappingError`.
+    - *standing*: one agent, told as an `agent.state` event; or what an `agent.logout` would tell
+      of them. Raises `MappingError`.
     - *request*: everybody, in one request whatever `max_batch` (its *parts* are empty).
     - *judge*: what the answer means; `None` leaves it to the core.
     - *floor*: what, besides the URL, tells the vendor's floors apart: who shares one with another

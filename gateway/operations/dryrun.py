@@ -92,7 +92,7 @@ def requests_for(
     for previewed in preview(told, destination):
         shown += [Unsent(problem) for problem in previewed.problems]
         if previewed.request is not None:
-            shown.append(_request_json(previewed.request))
+            shown.append(request_json(previewed.request))
     return shown
 
 
@@ -105,7 +105,8 @@ def _why_not(event: Event, destination: DestinationSettings, unmapped: str) -> s
     return f"held: the agent is {owed[0].held}" if owed[0].held else None
 
 
-def _request_json(request: OutgoingRequest) -> dict[str, Any]:
+def request_json(request: OutgoingRequest) -> dict[str, Any]:
+    """Return a request, its secrets masked already, as operators are shown it."""
     return {
         "method": request.method,
         "url": request.url,

@@ -60,6 +60,7 @@ async def _destination_json(
         "paused": mark.paused,
         "parked": mark.parked_since is not None,
         "last_answer": None,
+        "snapshot": None,
     }
     # The worker looks at its backlog now and then; the store knows it.
     return kept | dict(bench.live.destination_health(name) if bench.live else {}) | exact

@@ -26,6 +26,13 @@ class NameParams(Schema):
     name = fields.String(required=True)
 
 
+class ResyncParams(NameParams):
+    """The destination that is meant, and how."""
+
+    dry_run = fields.Boolean(load_default=False)
+    force = fields.Boolean(load_default=False)
+
+
 class IdParams(Schema):
     """The one entry that is meant."""
 

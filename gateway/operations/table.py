@@ -14,6 +14,7 @@ from gateway.settings import Settings
 if TYPE_CHECKING:
     from marshmallow import Schema
 
+    from gateway.engine.telling import Prepared, Told
     from gateway.model.alarm import StandingAlarm
 
 
@@ -46,6 +47,14 @@ class Live(Protocol):
 
     async def resume(self, destination: str) -> None:
         """Tell it again, now."""
+        ...
+
+    async def standings(self, destination: str) -> Prepared:
+        """Return the snapshot that the destination would be sent, and what stands in the way."""
+        ...
+
+    async def resync(self, destination: str, *, force: bool) -> Told:
+        """Send it that snapshot; return what came of it."""
         ...
 
 

@@ -43,6 +43,9 @@ class Metrics:
         self.deliveries = self._counter(
             "deliveries", "Deliveries by outcome", "destination", "outcome"
         )
+        self.snapshots = self._counter(
+            "snapshots", "Snapshots: delivered, refused by us, failed", "destination", "outcome"
+        )
         self.attempts = self._counter(
             "attempts", "Requests sent, by status (0: no answer)", "destination", "status"
         )

@@ -21,6 +21,7 @@ VERBS = {
     "states",
     "destinations",
     "ping",
+    "resync",
     "sources",
     "mappings",
     "schema",

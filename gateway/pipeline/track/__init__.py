@@ -13,11 +13,12 @@ from gateway.pipeline.track.contact import track_contact
 from gateway.pipeline.track.glimpse import track_glimpse
 from gateway.pipeline.track.known import KnownAgent, Note, Stamp, Tracked
 from gateway.pipeline.track.picture import track_picture
+from gateway.pipeline.track.tell import state_event
 
 if TYPE_CHECKING:
     from gateway.model.observation import Observation
 
-__all__ = ["KnownAgent", "Note", "Stamp", "Tracked", "track"]
+__all__ = ["KnownAgent", "Note", "Stamp", "Tracked", "state_event", "track"]
 
 
 def track(known: KnownAgent | None, observation: Observation, stamp: Stamp) -> Tracked:

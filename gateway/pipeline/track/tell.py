@@ -89,6 +89,13 @@ class Teller:
         )
 
 
+def state_event(known: KnownAgent, stamp: Stamp) -> Event:
+    """Return the state of an agent as it is, told at the time of *stamp*."""
+    teller = Teller(stamp, Moment(stamp.received_at, TimeSource.RECEIVED), None)
+    teller.tell(EventType.STATE, known)
+    return teller.events[0]
+
+
 def agent_subject(source: str, agent_id: str) -> str:
     """Return the agent key."""
     return f"{source}:{agent_id}"
