@@ -183,13 +183,16 @@ class _Course:
 
     def _observe(self, record: Record, observation: Observation) -> None:
         identity = observation.agent
-        key = f"{self.source.name}:{identity.id}" if identity else None
-        roster = self.routing.roster.entry(self.source.name, identity.id) if identity else None
+        keys_of = self.source.keys_of
+        key = f"{keys_of}:{identity.id}" if identity else None
+        roster = self.routing.roster.entry(keys_of, identity.id) if identity else None
         stamp = Stamp(
             source=self.source.name,
             received_at=self.receipt.verified.receipt.received_at,
             seed=record.digest or f"{self.receipt.id}:{record.index}".encode(),
             roster=roster,
+            keys_of=self.source.agents_of,
+            fills=self.source.fills,
         )
         tracked = track(self.agents.get(key) if key else None, observation, stamp)
         if key and tracked.known is not None and not isinstance(observation, ContactFact):

@@ -91,6 +91,9 @@ class SourceSettings:
     What is alarming, each off where `None`: *expect_every*, silence of the source while an agent
     is logged in; *ghost_after*, silence of an agent who is logged in; *wrap_up_limit*, after-call
     work.
+
+    *agents_of* is another source whose agents these are. *fills*: its word on states counts only
+    where no other source has told of the agent; `None`: no other one does.
     """
 
     name: str
@@ -101,6 +104,13 @@ class SourceSettings:
     expect_every: timedelta | None = None
     ghost_after: timedelta | None = None
     wrap_up_limit: timedelta | None = None
+    agents_of: str | None = None
+    fills: bool | None = None
+
+    @property
+    def keys_of(self) -> str:
+        """The source under whose name its agents go."""
+        return self.agents_of or self.name
 
 
 @dataclass(frozen=True, slots=True)

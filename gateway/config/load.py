@@ -10,6 +10,7 @@ from marshmallow import Schema, ValidationError
 from gateway.config.destinations import load_destination
 from gateway.config.document import Document, read_document
 from gateway.config.expand import expand
+from gateway.config.feeds import check_feeds, with_feeds
 from gateway.config.fields import attempt, messages_of, unknown_key
 from gateway.config.roster import roster_problems
 from gateway.config.sections import AdminSchema, AgentsSchema, ServerSchema, StoreSchema
@@ -44,6 +45,10 @@ PLAINLY = {
 """What marshmallow says, in the words of who writes YAML."""
 
 SECTIONS = ("server", "admin", "store", "agents", "sources", "destinations")
+
+
+def _feed(name: str) -> Place:
+    return ("sources", name, "agents_of")
 
 
 def load(path: Path, registry: Registry, environ: Mapping[str, str]) -> Settings:
@@ -90,6 +95,7 @@ class _Loading:
             self._add(("sources",), "at least one source is needed")
         self._check_roster()
         self._check_floors(destinations)
+        check_feeds(sources, names, lambda name, problem: self._add(_feed(name), problem))
         if self._problems:
             raise ConfigurationError(self._lines())
         if not agents.files:
@@ -104,7 +110,7 @@ class _Loading:
             server,
             admin,
             store,
-            sources,
+            with_feeds(sources),
             agents,
             destinations,
             self._document.path,

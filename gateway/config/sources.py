@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields
 
+from gateway.config.feeds import FILL, PRIMARY
 from gateway.config.fields import NetworkField, Positive, attempt, list_of, one_of, unknown_key
 from gateway.config.sections import is_loopback
 from gateway.settings import SourceAuth, SourceSettings
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 ALARMING = ("expect_every", "ghost_after", "wrap_up_limit")
 """Durations beyond which there is an alarm; off unless given."""
 
-OWN_KEYS = frozenset({"type", "auth", "accounts", *ALARMING})
+OWN_KEYS = frozenset({"type", "auth", "accounts", "agents_of", "states", *ALARMING})
 AUTH_KEYS = ("type", "allow_from")
 NO_CHECK = "none"
 
@@ -39,6 +40,8 @@ def common_schema(registry: Registry) -> Schema:
             "type": one_of(registry.sources, required=True),
             "auth": fields.Dict(required=True),
             "accounts": list_of(AccountId(), load_default=list),
+            "agents_of": fields.String(load_default=None),
+            "states": one_of([FILL, PRIMARY], load_default=None),
             **{key: Positive(load_default=None) for key in ALARMING},
         },
         name="SourceSchema",
@@ -75,11 +78,21 @@ def load_source(
     if "auth" in common:
         auth, wrong = load_auth(common["auth"], registry, host)
         problems |= {"auth": wrong} if wrong else {}
+    if common.get("states") is not None and common.get("agents_of") is None:
+        problems["states"] = ["Goes with agents_of: whose word counts where two feeds tell."]
     if problems or mapping is None or auth is None:
         raise ValidationError(problems)
     alarming = {key: common[key] for key in ALARMING}
+    agents_of = common["agents_of"]
     settings = SourceSettings(
-        name, mapping, auth, options, frozenset(common["accounts"]), **alarming
+        name,
+        mapping,
+        auth,
+        options,
+        frozenset(common["accounts"]),
+        agents_of=agents_of,
+        fills=None if agents_of is None else common["states"] != PRIMARY,
+        **alarming,
     )
     return settings, _warnings(name, settings)
 

@@ -79,7 +79,7 @@ async def _release(
 ) -> Sequence[Delivery]:
     event = event_from_envelope(orjson.loads(held.event))
     agent = dict(event.data["agent"] or {})
-    entry = roster.entry(event.source, agent["id"]) if agent else None
+    entry = roster.entry(agent["key"].partition(":")[0], agent["id"]) if agent else None
     if entry is not None and entry.wfm_id:
         agent["wfm_id"] = entry.wfm_id
     identity = identify(agent, destination.identify_by)

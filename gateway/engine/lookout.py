@@ -173,14 +173,13 @@ class Lookout:
         health = self._health[name]
         lags = tuple(health.lags)
         zone = source.mapping.zone
-        is_complete = floor.is_complete(name)
         return SourceFacts(
             name=name,
             expect_every=source.expect_every,
             ghost_after=source.ghost_after,
             wrap_up_limit=source.wrap_up_limit,
             heard_at=from_rfc3339(health.last_receipt_at) if health.last_receipt_at else None,
-            live_agents=floor.live(name) if is_complete else None,
+            live_agents=floor.live(source.keys_of) if floor.is_complete(source.keys_of) else None,
             silent_agents=tuple(floor.longest_unheard(name, AGENTS_TOLD)),
             wrapping=tuple(floor.longest_wrapping(name, AGENTS_TOLD)),
             skew=skew_of(lags),

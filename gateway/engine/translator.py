@@ -128,8 +128,9 @@ class Translator:
         self, receipts: Sequence[JournaledReceipt], readings: Mapping[str, Reading | None]
     ) -> dict[str, KnownAgent]:
         keys = {
-            f"{receipt.verified.receipt.source}:{record.agent_id}": None
+            f"{source.keys_of}:{record.agent_id}": None
             for receipt in receipts
+            if (source := self._sources.get(receipt.verified.receipt.source)) is not None
             for record in _records(readings[receipt.id])
         }
         known = {key: self._agents[key] for key in keys if key in self._agents}

@@ -42,17 +42,17 @@ def told(delivery: Delivery, include: frozenset[str], roster: Roster | None = No
     data = event.get("data")
     if isinstance(data, dict):
         if roster is not None:
-            _complete(data.get("agent"), event["source"].removeprefix("/sources/"), roster)
+            _complete(data.get("agent"), roster)
         for name, withhold in _WITHHELD:
             if name not in include:
                 withhold(data)
     return Told(event, delivery.identity)
 
 
-def _complete(agent: Any, source: str, roster: Roster) -> None:
+def _complete(agent: Any, roster: Roster) -> None:
     if not isinstance(agent, dict) or agent.get("wfm_id") is not None:
         return
-    entry = roster.entry(source, agent["id"])
+    entry = roster.entry(agent["key"].partition(":")[0], agent["id"])
     if entry is None or not entry.wfm_id:
         return
     agent["wfm_id"] = entry.wfm_id

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.model.clock import is_believed, rfc3339_or_none
 from gateway.model.event import EventType
 from gateway.pipeline.track.known import KnownAgent, Note, Tracked, merge_identity
-from gateway.pipeline.track.tell import Teller, agent_json, agent_subject, moment, named_json
+from gateway.pipeline.track.tell import Teller, agent_json, moment, named_json
 
 if TYPE_CHECKING:
     from gateway.model.observation import ContactFact
@@ -42,7 +42,7 @@ def track_contact(known: KnownAgent | None, fact: ContactFact, stamp: Stamp) -> 
         "basis": None,
         "time_source": when.time_source.value,
     }
-    teller.add(EventType.CONTACT, _subject(fact, stamp.source), when.at, data)
+    teller.add(EventType.CONTACT, _subject(fact, stamp), when.at, data)
     notes = () if when.is_platform else (Note.UNBELIEVED_TIME,)
     return Tracked(known, tuple(teller.events), notes)
 
@@ -54,11 +54,11 @@ def _ended_at(started_at: datetime | None, seconds: float | None) -> datetime | 
     return started_at + duration if duration is not None else None
 
 
-def _subject(fact: ContactFact, source: str) -> str:
+def _subject(fact: ContactFact, stamp: Stamp) -> str:
     if fact.agent is not None:
-        return agent_subject(source, fact.agent.id)
+        return stamp.key(fact.agent.id)
     queue_id = fact.queue.id if fact.queue else None
-    return f"{source}:queue:{queue_id or 'unknown'}"
+    return f"{stamp.source}:queue:{queue_id or 'unknown'}"
 
 
 def _agent(known: KnownAgent | None, fact: ContactFact, stamp: Stamp) -> dict[str, Any] | None:

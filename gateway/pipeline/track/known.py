@@ -31,6 +31,7 @@ class Note(StrEnum):
     FOREIGN_LOGOUT = "foreign_logout"
     UNBELIEVED_TIME = "unbelieved_time"
     UNMAPPED_STATE = "unmapped_state"
+    SECOND_FEED = "second_feed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,21 @@ class Stamp:
     """Where an observation comes from.
 
     *seed* depends on the record alone where it can be told apart from others (its digest), so
-    that event ids are stable. *roster* is what the operator's files say of the agent.
+    that event ids are stable. *roster* is what the operator's files say of the agent. *keys_of*
+    is another source whose agents these are. *fills*: the source's word counts only for agents
+    of whom no other one has told; `None`: no other one does.
     """
 
     source: str
     received_at: datetime
     seed: bytes
     roster: RosterEntry | None = None
+    keys_of: str | None = None
+    fills: bool | None = None
+
+    def key(self, agent_id: str) -> str:
+        """Return the key of the agent with the platform's id."""
+        return f"{self.keys_of or self.source}:{agent_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +77,8 @@ class KnownAgent:
     *session_id* while it is open, *session_started_at* where its login was told, and the ids of
     the *ended_sessions*. *outcome* is the state held in the platform's words; *taken* what the
     changes taken at *mark* followed. Of glimpses: *activity_at* is the time of the newest activity
-    told, *remembered* the contacts last told of, the newest last.
+    told, *remembered* the contacts last told of, the newest last. *feed* is the source whose word
+    counts, where there is more than one.
     """
 
     identity: Identity
@@ -89,6 +99,7 @@ class KnownAgent:
     taken: tuple[tuple[str, str], ...] = ()
     activity_at: datetime | None = None
     remembered: tuple[Remembered, ...] = ()
+    feed: str | None = None
 
     def to_json(self) -> bytes:
         """Return the form that the store keeps."""
@@ -140,6 +151,7 @@ def _known(raw: Mapping[str, Any]) -> KnownAgent:
         outcome=tuple(raw["outcome"]) if raw["outcome"] else None,
         taken=tuple((base, aux) for base, aux in raw["taken"]),
         activity_at=_at(raw.get("activity_at")),
+        feed=raw.get("feed"),
         remembered=tuple(
             Remembered(**each | {"at": _at(each["at"])}) for each in raw.get("remembered", ())
         ),

@@ -70,7 +70,7 @@ class Teller:
             "basis": basis.value if basis else None,
             "time_source": (time_source or self.moment.time_source).value,
         }
-        self.add(kind, agent_subject(self.stamp.source, known.identity.id), self.moment.at, data)
+        self.add(kind, self.stamp.key(known.identity.id), self.moment.at, data)
 
     def add(self, kind: EventType, subject: str, at: datetime, data: dict[str, Any]) -> None:
         """Add an event with its stable id."""
@@ -96,11 +96,6 @@ def state_event(known: KnownAgent, stamp: Stamp) -> Event:
     return teller.events[0]
 
 
-def agent_subject(source: str, agent_id: str) -> str:
-    """Return the agent key."""
-    return f"{source}:{agent_id}"
-
-
 def agent_json(identity: Identity, stamp: Stamp) -> dict[str, Any]:
     """Return `data.agent`: what the platform told, completed by the operator's roster."""
     roster = stamp.roster
@@ -108,7 +103,7 @@ def agent_json(identity: Identity, stamp: Stamp) -> dict[str, Any]:
     if roster is not None and team is None and roster.team:
         team = {"id": None, "name": roster.team}
     return {
-        "key": agent_subject(stamp.source, identity.id),
+        "key": stamp.key(identity.id),
         "id": identity.id,
         "platform": identity.platform,
         "account_id": identity.account_id,
