@@ -58,6 +58,7 @@ SOURCES = columns(
     "last_event_at",
     "last_receipt_at",
     "clock_skew_seconds",
+    "credential",
     "refusals",
     "alarms",
     "quarantine",

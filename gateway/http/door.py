@@ -102,18 +102,18 @@ class Door:
             problem = Problem(403, "network", "This source may not be told from this network.")
             raise RefusedError(problem, check="network")
 
-    async def check_headers(self, presented: Presented, now: datetime) -> None:
+    async def check_headers(self, presented: Presented, now: datetime) -> int | None:
         """Refuse whoever shows no credential, or a wrong one, ahead of the body."""
         try:
             await prepare(presented, self._checker, now)
-            verify_headers(presented, self._checker, now)
+            return verify_headers(presented, self._checker, now)
         except CredentialsError as error:
             raise self._not_believed(error) from None
 
-    def check_body(self, presented: Presented, body: bytes, now: datetime) -> None:
+    def check_body(self, presented: Presented, body: bytes, now: datetime) -> int | None:
         """Refuse a body that the credentials do not cover."""
         try:
-            verify_body(presented, body, self._checker, now)
+            return verify_body(presented, body, self._checker, now)
         except CredentialsError as error:
             raise self._not_believed(error) from None
 

@@ -122,12 +122,13 @@ class Ingest:
         target = path if query is None else f"{path}?{query}"
         presented = Presented(request.method, target, query or "", HeaderView(request.headers))
         now = self._now()
-        await door.check_headers(presented, now)
+        shown = await door.check_headers(presented, now)
         length = check_size(request, self._settings.max_body_bytes)
         with Share(self._inflight) as share:
             share.grow_to(length)
             body = await read_body(request, self._settings.max_body_bytes, share, self._patience)
-            door.check_body(presented, body, now)
+            signed = door.check_body(presented, body, now)
+            self._note_credential(door.name, signed if shown is None else shown)
             echo = door.echo(presented)
             verified = door.believe(presented, body, now)
             if echo is not None and door.holds_nothing(verified):
@@ -146,6 +147,13 @@ class Ingest:
             detail = "It cannot be made durable now; send it again."
             problem = Problem(503, "unavailable", detail, headers=_RETRY_STORE)
             raise RefusedError(problem, check="store") from None
+
+    def _note_credential(self, source: str, number: int | None) -> None:
+        """Remember which credential matched: whether the old one of a rotation is still used."""
+        health = self._health[source]
+        if number is not None and health.credential != number + 1:
+            health.credential = number + 1
+            self._metrics.credential.labels(source).set(number + 1)
 
     def _told(
         self, door: Door, visit: Visit, accepted: Accepted, size: int, seconds: float

@@ -1,7 +1,14 @@
 """The plugin API: all that a mapping may import of the gateway."""
 
 from gateway.mapping.authenticity import AuthenticityCheck, Checker, Presented
-from gateway.mapping.checks.options import Duration, SecretField, Secrets, matches_any, one_header
+from gateway.mapping.checks.options import (
+    Duration,
+    SecretField,
+    Secrets,
+    matches_any,
+    one_header,
+    which_matches,
+)
 from gateway.mapping.destination import (
     Clock,
     DestinationMapping,
@@ -131,4 +138,5 @@ __all__ = [
     "reason_words",
     "rfc3339",
     "values_of",
+    "which_matches",
 ]

@@ -52,12 +52,14 @@ class Presented:
 
 
 class Checker(Protocol):
-    """One source's configured check. Both methods raise `CredentialsError`."""
+    """One source's configured check. Both methods raise `CredentialsError`, and return which of
+    several credentials has matched (0: the first), `None` where none was compared.
+    """
 
-    def check_headers(self, presented: Presented, now: datetime) -> None:
+    def check_headers(self, presented: Presented, now: datetime) -> int | None:
         """Check what can be checked before the body is read."""
 
-    def check_body(self, presented: Presented, body: bytes, now: datetime) -> None:
+    def check_body(self, presented: Presented, body: bytes, now: datetime) -> int | None:
         """Check what needs the body; called after `check_headers` has passed."""
 
 

@@ -129,6 +129,7 @@ def _source_json(
         "last_receipt_at": None,
         "refusals": None,
         "clock_skew_seconds": None,
+        "credential": None,
         "alarms": list(raised),
         "quarantine": sizes.get(f"quarantine:{source.name}", 0),
     }

@@ -26,7 +26,7 @@ class Live(Protocol):
         ...
 
     def source_health(self, name: str) -> Mapping[str, Any]:
-        """Return ``last_event_at``, ``last_receipt_at``, ``refusals``, ``clock_skew_seconds``."""
+        """Return ``last_event_at``, ``last_receipt_at``, ``refusals`` and the like."""
         ...
 
     def standing_alarms(self) -> Sequence[StandingAlarm]:

@@ -80,24 +80,24 @@ async def prepare(presented: Presented, checker: Checker | None, now: datetime) 
         await see_to_keys(presented, now)
 
 
-def verify_headers(presented: Presented, checker: Checker | None, now: datetime) -> None:
-    """Check the credentials in the headers and the query string.
+def verify_headers(presented: Presented, checker: Checker | None, now: datetime) -> int | None:
+    """Check the credentials in the headers and the query string; say which of several it was.
 
     Raises:
         CredentialsError: 401 missing, 403 wrong, 503 nothing configured to compare with.
     """
-    if checker is not None:
-        checker.check_headers(presented, now)
+    return None if checker is None else checker.check_headers(presented, now)
 
 
-def verify_body(presented: Presented, body: bytes, checker: Checker | None, now: datetime) -> None:
-    """Check the signature of the body, where there is one.
+def verify_body(
+    presented: Presented, body: bytes, checker: Checker | None, now: datetime
+) -> int | None:
+    """Check the signature of the body, where there is one; say which of several keys it was.
 
     Raises:
         CredentialsError: 403 wrong.
     """
-    if checker is not None:
-        checker.check_body(presented, body, now)
+    return None if checker is None else checker.check_body(presented, body, now)
 
 
 def believed(receipt: Receipt, auth: SourceAuth) -> VerifiedReceipt:

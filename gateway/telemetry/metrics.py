@@ -77,6 +77,9 @@ class Metrics:
         self.paused = self._level("paused", "1 while paused by an operator", "destination")
         self.dead_letters = self._level("dead_letters", "Dead letters kept", "destination")
         self.quarantine = self._level("quarantine", "Quarantine entries kept", "source")
+        self.credential = self._level(
+            "credential", "Which of a source's credentials matched last (1: the first)", "source"
+        )
         self.untranslated = self._level("untranslated", "Receipts not yet translated")
         self.unmapped_agents = self._level("unmapped_agents", "Agents without a WFM id")
         self.unmapped_states = self._level("unmapped_states", "State names without a mapping")
@@ -100,12 +103,14 @@ class Metrics:
 class SourceHealth:
     """What is known of a source since the start, for `sources list`.
 
+    *credential* is which of its credentials matched last, counted from 1 without the empty ones,
     *lags* are the seconds from the platform's time to the receipt, of its last receipts.
     """
 
     last_event_at: str | None = None
     last_receipt_at: str | None = None
     receipts: int = 0
+    credential: int | None = None
     refusals: dict[str, int] = field(default_factory=dict)
     lags: deque[float] = field(default_factory=lambda: deque(maxlen=LAGS_KEPT))
 
@@ -122,5 +127,6 @@ class SourceHealth:
             "last_receipt_at": self.last_receipt_at,
             "clock_skew_seconds": round(median(self.lags), 3) if self.lags else None,
             "receipts": self.receipts,
+            "credential": self.credential,
             "refusals": self.refusals,
         }

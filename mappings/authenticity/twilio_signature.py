@@ -41,6 +41,7 @@ from gateway.mapping import (
     matches_any,
     one_header,
     values_of,
+    which_matches,
 )
 
 if TYPE_CHECKING:
@@ -104,20 +105,21 @@ class SignatureChecker:
         if len(presented.values("content-type")) > 1:
             raise CredentialsError(NAME)
 
-    def check_body(self, presented: Presented, body: bytes, now: datetime) -> None:
+    def check_body(self, presented: Presented, body: bytes, now: datetime) -> int:
         """Check the hash of the body and the signature."""
         del now
         is_form = presented.media_type == FORM
         if not _has_hash_of(body, presented.query, is_needed=not is_form):
             raise CredentialsError(NAME)
         signed = _form_text(body) if is_form else b""
+        called = [each.encode("utf-8", "surrogateescape") for each in self._called(presented)]
         expected = [
-            Secret(_sign(token, address.encode("utf-8", "surrogateescape") + signed))
-            for token in self.tokens
-            for address in self._called(presented)
+            Secret(_sign(token, address + signed)) for token in self.tokens for address in called
         ]
-        if not matches_any(one_header(presented, HEADER, NAME), expected):
+        number = which_matches(one_header(presented, HEADER, NAME), expected)
+        if number is None:
             raise CredentialsError(NAME)
+        return number // len(called)
 
     def _called(self, presented: Presented) -> Iterator[str]:
         """Yield the forms in which Twilio may have signed the address."""

@@ -60,6 +60,9 @@ def source(name, of=PLAIN, check=None, options=None, **given):
     return SourceSettings(name, of, found, options=None)
 
 
+TWO_TOKENS = token.TokenOptions(token=(Secret("old"), Secret("new")), header="X-Key")
+
+
 def sources():
     secret = (Secret("s3cret"),)
     far = (ip_network("192.0.2.0/24"),)
@@ -72,6 +75,7 @@ def sources():
         source("query", EITHER, token, token.TokenOptions(token=secret, query="key")),
         source("basic", EITHER, basic, basic.BasicOptions(username="rc", password=secret)),
         source("hmac", EITHER, hmac, hmac.HmacOptions(header="X-Signature", secret=secret)),
+        source("changing", PLAIN, token, TWO_TOKENS),
         source("empty", PLAIN, token, token.TokenOptions(token=(), header="X-Key"), usable=False),
     ]
     return {each.name: each for each in every}

@@ -137,6 +137,21 @@ async def test_lives(server):
     assert answers[2].headers["allow"] == "get, head"
 
 
+async def test_which_credential_matched_last_is_told(server):
+    health = server.health["changing"]
+    told = [health.shown()["credential"]]
+    for word in ("new", "old", "wrong"):
+        await server.post("/v1/ingest/changing", b"{}", f"X-Key: {word}")
+        value = server.metrics.registry.get_sample_value(
+            "gateway_credential", {"source": "changing"}
+        )
+        told.append((health.shown()["credential"], value))
+    await server.post("/v1/ingest/open")
+
+    assert told == [None, (2, 2.0), (1, 1.0), (1, 1.0)]
+    assert server.health["open"].shown()["credential"] is None
+
+
 class TestValidationToken:
     """A subscription's probe wants its token back."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema, ValidationError, fields, post_load, validates
 
 from gateway.mapping.authenticity import AuthenticityCheck
-from gateway.mapping.checks.options import Secrets, credentials_of, matches_any
+from gateway.mapping.checks.options import Secrets, credentials_of, matches_any, which_matches
 from gateway.model.errors import CredentialsError
 from gateway.model.secret import Secret
 
@@ -56,14 +56,15 @@ class BasicChecker:
 
     options: BasicOptions
 
-    def check_headers(self, presented: Presented, now: datetime) -> None:
+    def check_headers(self, presented: Presented, now: datetime) -> int:
         """Check both parts, the second whatever the first came to."""
         del now
         username, password = _parts(credentials_of(presented, "basic", NAME))
         is_user = matches_any(username, [Secret(self.options.username)])
-        is_password = matches_any(password, self.options.password)
-        if not (is_user & is_password):
+        number = which_matches(password, self.options.password)
+        if not is_user or number is None:
             raise CredentialsError(NAME)
+        return number
 
     def check_body(self, presented: Presented, body: bytes, now: datetime) -> None:
         """Nothing: a password does not cover the body."""

@@ -19,8 +19,8 @@ from gateway.mapping.checks.options import (
     Duration,
     Secrets,
     across,
-    matches_any,
     one_header,
+    which_matches,
 )
 from gateway.model.clock import to_millis
 from gateway.model.errors import CredentialsError
@@ -96,7 +96,7 @@ class HmacChecker:
             if abs(_millis(stamp) - to_millis(now)) > self.options.tolerance / _MILLISECOND:
                 raise CredentialsError(NAME)
 
-    def check_body(self, presented: Presented, body: bytes, now: datetime) -> None:
+    def check_body(self, presented: Presented, body: bytes, now: datetime) -> int:
         """Check the signature."""
         del now
         shown = one_header(presented, self.options.header, NAME)[len(self.options.prefix) :]
@@ -107,8 +107,10 @@ class HmacChecker:
         if self.options.encoding == "hex":
             shown = shown.lower()
         expected = [Secret(self._sign(each, signed)) for each in self.options.secret]
-        if not matches_any(shown, expected):
+        number = which_matches(shown, expected)
+        if number is None:
             raise CredentialsError(NAME)
+        return number
 
     def _sign(self, secret: Secret, message: bytes) -> str:
         digest = hmac.digest(secret.reveal().encode(), message, self.options.algorithm)

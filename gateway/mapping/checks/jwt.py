@@ -78,9 +78,10 @@ class JwtChecker:
         is_known = bool(_candidates(header, self.source.keys()))
         await self.source.refresh(is_known=is_known, now=now)
 
-    def check_headers(self, presented: Presented, now: datetime) -> None:
+    def check_headers(self, presented: Presented, now: datetime) -> int | None:
         """Check the token."""
-        self.claims(presented, now)
+        _, key = _believed(_token(presented), self.options, self.source.keys(), now)
+        return key.number
 
     def check_body(self, presented: Presented, body: bytes, now: datetime) -> None:
         """Nothing: a token does not cover the body."""
@@ -102,13 +103,19 @@ def claims_of(
     Raises:
         CredentialsError: 403 it is not good, 503 there are no keys.
     """
+    return _believed(token, options, keys, now)[0]
+
+
+def _believed(
+    token: str, options: JwtOptions, keys: Sequence[VerificationKey], now: datetime
+) -> tuple[Mapping[str, Any], VerificationKey]:
     if not keys:
         raise CredentialsError(NAME, status=UNAVAILABLE)
     for candidate in _candidates(_header(token, options), keys):
         claims = _verified(token, options, candidate)
         if claims is not None:
             _check_times(claims, options.leeway.total_seconds(), now.timestamp())
-            return claims
+            return claims, candidate
     raise CredentialsError(NAME)
 
 

@@ -28,11 +28,14 @@ def is_symmetric(algorithm: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class VerificationKey:
-    """A key with the one algorithm that it may be used with. *id* is its `kid`, if it has one."""
+    """A key with the one algorithm that it may be used with. *id* is its `kid`, if it has one,
+    *number* its place among those of the configuration (0: the first).
+    """
 
     id: str | None
     algorithm: str
     key: Any = field(repr=False)
+    number: int | None = None
 
 
 def configured_keys(
@@ -44,9 +47,9 @@ def configured_keys(
         ValueError: one of them fits none.
     """
     keys: list[VerificationKey] = []
-    for secret in secrets:
+    for number, secret in enumerate(secrets):
         fitting = [
-            VerificationKey(None, name, key)
+            VerificationKey(None, name, key, number)
             for name in algorithms
             if (key := _prepared(name, secret.reveal())) is not None
         ]

@@ -103,13 +103,21 @@ def exactly_one(given: Iterable[str], names: tuple[str, ...]) -> None:
         raise ValidationError(f"Exactly one of {', '.join(names)} is needed.")
 
 
+def which_matches(presented: str, secrets: Iterable[Secret]) -> int | None:
+    """Return which secret it is (0: the first), in a time that does not depend on where they
+    differ; `None`: none of them.
+    """
+    shown = _octets(presented)
+    found = None
+    for number, each in enumerate(secrets):
+        if compare_digest(shown, _octets(each.reveal())) and found is None:
+            found = number
+    return found
+
+
 def matches_any(presented: str, secrets: Iterable[Secret]) -> bool:
     """Compare with every secret, in a time that does not depend on where they differ."""
-    shown = _octets(presented)
-    matches = False
-    for each in secrets:
-        matches |= compare_digest(shown, _octets(each.reveal()))
-    return matches
+    return which_matches(presented, secrets) is not None
 
 
 def one_header(presented: Presented, name: str, check: str) -> str:

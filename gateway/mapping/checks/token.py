@@ -13,8 +13,8 @@ from gateway.mapping.checks.options import (
     Secrets,
     across,
     exactly_one,
-    matches_any,
     one_header,
+    which_matches,
 )
 from gateway.mapping.parameters import values_of
 from gateway.model.errors import CredentialsError
@@ -64,11 +64,13 @@ class TokenChecker:
 
     options: TokenOptions
 
-    def check_headers(self, presented: Presented, now: datetime) -> None:
+    def check_headers(self, presented: Presented, now: datetime) -> int:
         """Check the token."""
         del now
-        if not matches_any(self._shown(presented), self.options.token):
+        number = which_matches(self._shown(presented), self.options.token)
+        if number is None:
             raise CredentialsError(NAME)
+        return number
 
     def check_body(self, presented: Presented, body: bytes, now: datetime) -> None:
         """Nothing: the token does not cover the body."""
