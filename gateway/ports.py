@@ -162,7 +162,10 @@ class Journal(Protocol):
         ...
 
     async def finish(self, finished: Sequence[Finished]) -> Sequence[Delivery]:
-        """Record several translations at once; return the deliveries that may be sent."""
+        """Record several translations at once; return the deliveries that may be sent.
+
+        What was held of an agent whom the roster did not name goes first when it does now.
+        """
         ...
 
     def untranslated_count(self) -> int:
@@ -349,10 +352,17 @@ class Records(Protocol):
         ...
 
     async def release(
-        self, destination: str, subject: str, *, lane: str, identity: str | None
+        self,
+        destination: str,
+        subject: str,
+        *,
+        lane: str,
+        identity: str | None,
+        skip_superseded: bool = False,
     ) -> Sequence[Delivery]:
         """Let go of an agent's held deliveries into *lane*; return them. They keep their *seq*,
-        so they stand before what the lane was owed later.
+        so they stand before what the lane was owed later. With *skip_superseded* a collapsing
+        one with a newer collapsing event in the lane since is recorded as superseded instead.
         """
         ...
 

@@ -87,4 +87,10 @@ async def _release(
         return ()
     lane = lane_of(event, identity, destination)
     log.info("agent.released", destination=destination.name, agent=held.subject, count=held.count)
-    return await store.release(destination.name, held.subject, lane=lane, identity=identity)
+    return await store.release(
+        destination.name,
+        held.subject,
+        lane=lane,
+        identity=identity,
+        skip_superseded=destination.superseded == "skip",
+    )

@@ -180,6 +180,41 @@ async def test_held_from_the_start_is_returned_by_release_alone(store):
     assert [each.event_id for each in let_go] == ["e1", "e2"]
 
 
+async def test_what_was_held_of_an_agent_goes_before_what_may_be_sent_of_them_now(store):
+    await owe(store, owed("e1", held="unmapped"), owed("e2", held="unidentified"))
+    await owe(store, owed("e3", "bob", held="unmapped"), subject="flex:bob")
+    told = await owe(store, owed("e4", "w7"))
+    assert [(each.event_id, each.lane, each.identity) for each in told] == [
+        ("e1", "w7", "w7"),
+        ("e2", "w7", "w7"),
+        ("e4", "w7", "w7"),
+    ]
+    (claimed,) = await claim(store)
+    assert list(claimed.deliveries) == told
+    backlog = await store.backlog("calabrio")
+    assert (backlog.pending, backlog.held) == (3, 1)
+
+
+async def test_what_the_vendor_does_not_know_waits_for_the_roster_alone(store):
+    (unknown,) = await owe(store, owed("e1"))
+    await store.record([recorded(unknown, Held("unknown_agent"))])
+    assert [each.event_id for each in await owe(store, owed("e2"))] == ["e2"]
+    assert (await store.backlog("calabrio")).held == 1
+
+
+async def test_a_held_state_is_not_let_go_behind_a_newer_one(store):
+    unknown, other, newer = await owe(store, owed("e1"), owed("e2", collapses=False), owed("e3"))
+    held = Held("unknown_agent")
+    await store.record([recorded(unknown, held), recorded(other, held)])
+    await store.record([recorded(newer, Delivered())])
+    where = {"lane": "ann", "identity": "ann"}
+    released = await store.release("calabrio", "flex:ann", **where, skip_superseded=True)
+    assert [each.event_id for each in released] == ["e2"]
+    backlog = await store.backlog("calabrio")
+    assert (backlog.pending, backlog.held) == (1, 0)
+    assert (await store.sizes())["outcome:calabrio:superseded"] == 1
+
+
 async def test_the_backlog_knows_its_oldest(store):
     await owe(store, owed("e1", "bob"), at=START + timedelta(hours=1))
     (oldest,) = await owe(store, owed("e2"), at=START)

@@ -7,7 +7,15 @@ import apsw
 import pytest
 
 from gateway.model.errors import StoreError, StoreLockedError, StoreUnavailableError
-from gateway.store.sqlite import claim, connection, journal, lookups, open_store, outbox, reader
+from gateway.store.sqlite import (
+    claim,
+    connection,
+    held,
+    journal,
+    open_store,
+    outbox,
+    reader,
+)
 from tests.store.engines import Clock, keys, owe, owed, receipt
 
 
@@ -97,7 +105,8 @@ LANES = "USING INDEX outbox_lanes (destination=?"
         (claim.OLDEST_OF_LANE, ("d", "l", 0, 9), f"{LANES} AND lane=? AND seq>?)"),
         (outbox.OLDEST, ("d",), "outbox_age (destination=?)"),
         (outbox.UNPARK, ("d", 1, 1), "outbox_failed (destination=?)"),
-        (lookups.HELD_OF_AGENT, ("d", "s"), "outbox_held (destination=? AND subject=?)"),
+        (held.HELD_OF_AGENT, ("d", "s"), "outbox_held (destination=? AND subject=?)"),
+        (held.NEWEST_HELD, ("d", "s"), "outbox_held (destination=? AND subject=?)"),
         (journal.UNTRANSLATED, (0, 9), "receipts_untranslated (finished_at=? AND rowid>?)"),
     ],
 )

@@ -10,6 +10,7 @@ from gateway.model.clock import from_millis, to_millis
 from gateway.model.delivery import Delivery
 from gateway.ports import DeadLetter
 from gateway.store.sqlite.fanout import insert_event, owe
+from gateway.store.sqlite.newer import has_newer
 from gateway.store.sqlite.outcome import count_dead, remember
 from gateway.store.sqlite.selection import DEAD_LETTERS, chunks
 
@@ -36,13 +37,6 @@ CHOSEN = """
 REMOVE = "DELETE FROM dead_letters WHERE n = ?"
 DISCARD = """
     DELETE FROM dead_letters WHERE n IN (SELECT value FROM json_each(?)) RETURNING destination
-"""
-HAS_NEWER = """
-    SELECT EXISTS (SELECT 1 FROM outbox INDEXED BY outbox_lanes
-            WHERE destination = ?1 AND lane = ?2 AND held IS NULL AND seq > ?3 AND collapses)
-        OR EXISTS (SELECT 1 FROM dead_letters
-            WHERE destination = ?1 AND lane = ?2 AND seq > ?3 AND collapses)
-        OR EXISTS (SELECT 1 FROM lanes WHERE destination = ?1 AND lane = ?2 AND newest > ?3)
 """
 
 
@@ -109,7 +103,7 @@ def _retry(
         is_superseded = (
             letter.collapses
             and letter.destination in skip_superseded
-            and _has_newer(transaction, letter)
+            and has_newer(transaction, letter)
         )
         transaction.run(REMOVE, (n,))
         count_dead(transaction, letter.destination, -1)
@@ -126,11 +120,6 @@ def _delivery(seq: int, columns: list[Any]) -> Delivery:
     recorded_at, identity, collapses = columns[6:9]
     values: Row = (seq, *columns[:6], from_millis(recorded_at), identity, bool(collapses))
     return Delivery(*values)
-
-
-def _has_newer(transaction: Transaction, letter: Delivery) -> bool:
-    row = transaction.first(HAS_NEWER, (letter.destination, letter.lane, letter.seq))
-    return row is not None and bool(row[0])
 
 
 def _owe_again(transaction: Transaction, letter: Delivery) -> Delivery:

@@ -10,6 +10,7 @@ import orjson
 
 from gateway.model.clock import to_millis
 from gateway.model.delivery import Delivery
+from gateway.store.sqlite.held import catch_up
 from gateway.store.sqlite.rows import printable
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def insert_routed(
     for new in routed.deliveries:
         delivery = _owe(transaction, new, event, text, seq)
         if new.held is None:
+            deliveries += catch_up(transaction, delivery)
             deliveries.append(delivery)
 
 

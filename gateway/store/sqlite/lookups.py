@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gateway.ports import DestinationMark, HeldAgent, SeenState
 from gateway.store.sqlite.connection import rows_of
-from gateway.store.sqlite.rows import DELIVERY, delivery_from_row, time_or_none
+from gateway.store.sqlite.held import let_go
+from gateway.store.sqlite.rows import time_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from gateway.model.delivery import Delivery
     from gateway.store.sqlite.database import Database
-    from gateway.store.sqlite.tally import Transaction
 
 SIZES = ("receipts", "untranslated", "events", "quarantine", "dead_letters", "agents")
 SIZES_BY_NAME = ("outcome:", "quarantine:", "dead_letters:")
@@ -31,14 +30,6 @@ HELD = """
 """
 SEEN_STATES = """
     SELECT source, code, label, status, mapped FROM seen_states ORDER BY source, label, code
-"""
-HELD_OF_AGENT = f"""
-    SELECT {DELIVERY} FROM outbox o INDEXED BY outbox_held JOIN events e ON e.seq = o.event
-    WHERE o.destination = ? AND o.subject = ? AND o.held IS NOT NULL ORDER BY o.seq
-"""  # noqa: S608 - a constant of ours
-RELEASE = """
-    UPDATE outbox INDEXED BY outbox_held SET held = NULL, due_at = NULL, lane = ?, identity = ?
-    WHERE destination = ? AND subject = ? AND held IS NOT NULL
 """
 
 
@@ -84,21 +75,22 @@ class SqliteLookups:
         return [HeldAgent(*row) for row in rows]
 
     async def release(
-        self, destination: str, subject: str, *, lane: str, identity: str | None
+        self,
+        destination: str,
+        subject: str,
+        *,
+        lane: str,
+        identity: str | None,
+        skip_superseded: bool = False,
     ) -> Sequence[Delivery]:
         """Let go of an agent's held deliveries into *lane*; return them, in their old order."""
-
-        def run(transaction: Transaction) -> list[Delivery]:
-            rows = transaction.all(HELD_OF_AGENT, (destination, subject))
-            transaction.run(RELEASE, (lane, identity, destination, subject))
-            transaction.count(f"held:{destination}", -len(rows))
-            transaction.count(f"pending:{destination}", len(rows))
-            return [
-                replace(delivery_from_row(row), lane=lane, identity=identity, due_at=None)
-                for row in rows
-            ]
-
-        return await self._database.write(run, slow=True)
+        now = self._database.now_millis() if skip_superseded else None
+        return await self._database.write(
+            lambda transaction: let_go(
+                transaction, destination, subject, lane=lane, identity=identity, now=now
+            ),
+            slow=True,
+        )
 
     async def marks(self) -> Mapping[str, DestinationMark]:
         """Return each destination's mark."""

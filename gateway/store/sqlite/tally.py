@@ -68,6 +68,10 @@ class Transaction:
         """Say that there are *change* more rows of a kind."""
         self.changes[name] = self.changes.get(name, 0) + change
 
+    def total(self, name: str) -> int:
+        """Return how many rows of a kind there are, as this transaction sees it."""
+        return self._tally[name] + self.changes.get(name, 0)
+
     def next(self, name: str) -> int:
         """Return the next number of a sequence; it is taken when the transaction commits."""
         self.count(name)
