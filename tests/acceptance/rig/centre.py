@@ -23,6 +23,7 @@ START = datetime(2026, 4, 1, 9, 0, tzinfo=UTC)
 COMPOSE = {"flex": compose_flex, "engage": compose_engage}
 BREAKS = ("Break", "Lunch", "Coaching")
 SPOILT_SHARE = 0.05
+BROKEN_SHARE = 0.05
 GOES_HOME = 0.15
 
 STATE = "wfm.agent.state.v1"
@@ -58,14 +59,15 @@ class Fact:
 @dataclass(frozen=True)
 class Said:
     """One request of a platform, and the facts that it must come to. *spoilt*: it holds one
-    record more, which nobody can read.
+    record more, which nobody can read. *broken*: nobody can read it at all.
     """
 
     source: str
     subject: str
     body: bytes
-    facts: tuple[Fact, ...]
+    facts: tuple[Fact, ...] = ()
     spoilt: bool = False
+    broken: bool = False
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,8 @@ def career(agent: Agent, dice: Random, start: datetime = START) -> Iterator[Said
         moment = _next(moment, dice)
         for said in say(agent, moment):
             yield _spoil(said) if dice.random() < SPOILT_SHARE else said
+        if dice.random() < BROKEN_SHARE:
+            yield Said(agent.source, agent.subject, b'{"half": ', broken=True)
 
 
 def _next(before: Moment, dice: Random) -> Moment:

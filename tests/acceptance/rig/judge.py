@@ -97,15 +97,14 @@ def _events_of(ledger: Ledger, books: Books, verdict: Verdict) -> dict[Fact, str
 
 
 def _check_quarantine(ledger: Ledger, books: Books, verdict: Verdict) -> None:
-    found = books.quarantine["unreadable"]
-    if not ledger.spoilt_acknowledged <= found <= ledger.spoilt_posts:
-        verdict.violations.append(
-            f"{found} records are in quarantine; {ledger.spoilt_acknowledged} unreadable ones were "
-            f"acknowledged, {ledger.spoilt_posts} posted"
-        )
-    others = {reason: n for reason, n in books.quarantine.items() if reason != "unreadable"}
-    if others:
-        verdict.violations.append(f"in quarantine without cause: {others}")
+    """What nobody can read is there once for each time that it was taken."""
+    for reason in books.quarantine.keys() | ledger.bad_posts.keys() - {""}:
+        found = books.quarantine[reason]
+        taken, posted = ledger.bad_acknowledged[reason], ledger.bad_posts[reason]
+        if not taken <= found <= posted:
+            verdict.violations.append(
+                f"{found} are in quarantine as {reason}; {taken} were acknowledged, {posted} posted"
+            )
 
 
 @dataclass

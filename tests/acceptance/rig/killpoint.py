@@ -3,7 +3,8 @@
     RIG_POINT=record:after:3 RIG_CLOCK=FILE python -m tests.acceptance.rig.killpoint ARGUMENTS…
 
 A point is a function of the gateway. At its n-th call the process ends by SIGKILL, just before
-the call or just after it. The clock's file holds by how many seconds it is wrong.
+the call or just after it (of a migration: within). The clock's file holds by how many seconds it
+is wrong. RIG_LOG_PAGES: a write-ahead log of so many pages is long.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ import os
 import signal
 import struct
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -36,8 +38,7 @@ POINTS = {
     "migrate": ("gateway.store.sqlite.database", "migrate"),
     "recover": ("gateway.store.sqlite.database", "recover"),
     "close": ("gateway.store.sqlite.database", "Database.close"),
-    "prune": ("gateway.store.sqlite.retention", "_remove"),
-    "release": ("gateway.engine.housekeeping", "_release"),
+    "release": ("gateway.store.sqlite.lookups", "SqliteLookups.release"),
 }
 OFFSET = struct.Struct("<d")
 
@@ -54,30 +55,66 @@ def arm(point: str) -> None:
     *parents, attribute = path.split(".")
     for parent in parents:
         owner = getattr(owner, parent)
-    setattr(owner, attribute, _bomb(getattr(owner, attribute), when, int(nth)))
+    bomb = _within if when == "within" else partial(_bomb, when=when)
+    setattr(owner, attribute, bomb(getattr(owner, attribute), nth=int(nth)))
 
 
-def _bomb(real: Callable[..., Any], when: str, nth: int) -> Callable[..., Any]:
+def _bomb(real: Callable[..., Any], *, when: str, nth: int) -> Callable[..., Any]:
     calls = count(1)
 
-    async def end(result: Awaitable[Any], *, is_last: bool) -> Any:
-        found = await result
-        if is_last:
-            die()
-        return found
-
-    def bomb(*args: Any, **kwargs: Any) -> Any:
+    def plain(*args: Any, **kwargs: Any) -> Any:
         is_nth = next(calls) == nth
         if is_nth and when == "before":
             die()
         result = real(*args, **kwargs)
-        if inspect.isawaitable(result):
-            return end(result, is_last=is_nth)
         if is_nth:
             die()
         return result
 
-    return bomb
+    async def awaited(*args: Any, **kwargs: Any) -> Any:
+        is_nth = next(calls) == nth
+        if is_nth and when == "before":
+            die()
+        result = await real(*args, **kwargs)
+        if is_nth:
+            die()
+        return result
+
+    return awaited if inspect.iscoroutinefunction(real) else plain
+
+
+def _within(real: Callable[..., Any], *, nth: int) -> Callable[..., Any]:
+    """Let a migration end the process at the n-th thing that it notes in the file's head."""
+    return lambda connection, path: real(_Brittle(connection, nth), path)
+
+
+class _Brittle:
+    """A connection that does not survive its n-th change of a pragma."""
+
+    def __init__(self, connection: Any, nth: int) -> None:
+        self._connection = connection
+        self._left = nth
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def __enter__(self) -> Any:
+        return self._connection.__enter__()
+
+    def __exit__(self, *exc: object) -> Any:
+        return self._connection.__exit__(*exc)
+
+    def pragma(self, name: str, *value: Any) -> Any:
+        self._left -= bool(value)
+        if self._left == 0:
+            die()
+        return self._connection.pragma(name, *value)
+
+
+def shorten_log(pages: int) -> None:
+    """Checkpoint after so many pages, and start the log over after each checkpoint."""
+    reader = importlib.import_module("gateway.store.sqlite.reader")
+    reader.CHECKPOINT_PAGES, reader.WAL_PAGES = pages, 0
 
 
 def make_wrong(path: Path) -> None:
@@ -99,6 +136,8 @@ def main() -> None:
     """Run `wfm-gateway` so."""
     if point := os.environ.get("RIG_POINT"):
         arm(point)
+    if pages := os.environ.get("RIG_LOG_PAGES"):
+        shorten_log(int(pages))
     if clock := os.environ.get("RIG_CLOCK"):
         make_wrong(Path(clock))
     importlib.import_module("gateway.cli.main").main(sys.argv[1:])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,30 +18,44 @@ class Ledger:
     facts: dict[str, list[Fact]] = field(default_factory=dict)
     requests: int = 0
     posts: int = 0
-    spoilt_posts: int = 0
-    spoilt_acknowledged: int = 0
+    bad_posts: Counter[str] = field(default_factory=Counter)
+    bad_acknowledged: Counter[str] = field(default_factory=Counter)
     duplicates: int = 0
     refused: Counter[int] = field(default_factory=Counter)
     violations: list[str] = field(default_factory=list)
 
     def posting(self, said: Said) -> None:
         self.posts += 1
-        self.spoilt_posts += said.spoilt
+        self.bad_posts[_fault(said)] += 1
 
-    def acknowledge(self, said: Said, answer: dict[str, Any]) -> None:
+    def acknowledge(self, said: Said, status: int, answer: dict[str, Any]) -> None:
         """Write down what the gateway has taken for the first time."""
         self.requests += 1
-        self.spoilt_acknowledged += said.spoilt
         self.facts.setdefault(said.subject, []).extend(said.facts)
-        self._check(said, answer, answer["accepted"] + answer["duplicates"] == 1)
-        self.duplicates += answer["duplicates"]
+        self._check(said, status, answer, ((1, 0), (0, 1)))
 
-    def acknowledge_again(self, said: Said, answer: dict[str, Any]) -> None:
+    def acknowledge_again(self, said: Said, status: int, answer: dict[str, Any]) -> None:
         """Check that what was acknowledged before is told from what is new."""
-        self.spoilt_acknowledged += said.spoilt
-        self.duplicates += answer["duplicates"]
-        self._check(said, answer, (answer["accepted"], answer["duplicates"]) == (0, 1))
+        self._check(said, status, answer, ((0, 1),))
 
-    def _check(self, said: Said, answer: dict[str, Any], is_right: bool) -> None:  # noqa: FBT001 - one caller
-        if not is_right or answer["quarantined"] != said.spoilt:
-            self.violations.append(f"{said.subject}: answered {answer} to {said.body!r}")
+    def _check(
+        self,
+        said: Said,
+        status: int,
+        answer: dict[str, Any],
+        allowed: tuple[tuple[int, int], ...],
+    ) -> None:
+        self.bad_acknowledged[_fault(said)] += 1
+        if said.broken:
+            is_right = status == HTTPStatus.BAD_REQUEST
+        else:
+            counts = answer["accepted"], answer["duplicates"]
+            is_right = counts in allowed and answer["quarantined"] == said.spoilt
+            self.duplicates += answer["duplicates"]
+        if not is_right:
+            self.violations.append(f"{said.subject}: {status} {answer} to {said.body!r}")
+
+
+def _fault(said: Said) -> str:
+    """The word under which the gateway keeps what it cannot read, empty where it can."""
+    return "content" if said.broken else "unreadable" if said.spoilt else ""

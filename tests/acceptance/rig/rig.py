@@ -20,7 +20,6 @@ from tests.acceptance.rig.ledger import Ledger
 from tests.acceptance.rig.sender import Sender
 from tests.acceptance.rig.vendor import Vendor
 
-UNMAPPED_EVERY = 9
 CALM_SECONDS = 60
 POLL_SECONDS = 0.02
 OUR_PORTS = 20_000, 32_000
@@ -62,7 +61,7 @@ class RiggedGateway(Gateway):
 
     async def start_with(self, point: str) -> None:
         """Start with a bomb; it may go off before the gateway listens."""
-        self.environ["RIG_POINT"] = point
+        self.environ |= {"RIG_POINT": point, "RIG_LOG_PAGES": "40"}
         try:
             await self.start()
         except AssertionError:
@@ -70,7 +69,7 @@ class RiggedGateway(Gateway):
             if self.process.returncode is None:
                 raise
         finally:
-            del self.environ["RIG_POINT"]
+            del self.environ["RIG_POINT"], self.environ["RIG_LOG_PAGES"]
 
     async def ended(self, seconds: float = 20) -> int:
         """Wait for its end, whoever brings it about; return the exit code."""
@@ -80,14 +79,17 @@ class RiggedGateway(Gateway):
 
 @dataclass
 class Rig:
-    """Everything of one run. *more* is added to the configuration."""
+    """Everything of one run. *more* is added to the configuration. The roster lacks each
+    *unmapped_every*-th agent (0: nobody); what the vendor of codes is owed of them is held.
+    """
 
     folder: Path
     seed: int = 7
     agents: int = 12
     more: str = ""
-    batch: str = ""
     pause: float = 0.0
+    starts: bool = True
+    unmapped_every: int = 9
     ledger: Ledger = field(default_factory=Ledger)
     events: Vendor = field(default_factory=Vendor)
     codes: Vendor = field(default_factory=Vendor)
@@ -101,12 +103,15 @@ class Rig:
         self._stack = contextlib.AsyncExitStack()
         for vendor in (self.events, self.codes):
             await self._stack.enter_async_context(vendor)
-        (self.folder / "agents.csv").write_text(self._roster())
+        self.write_roster()
         (self.folder / "clock").write_bytes(struct.pack("<d", 0.0))
         self.gateway = RiggedGateway(
             self.folder, self._config(), {"RIG_CLOCK": str(self.folder / "clock")}
         )
-        await self._stack.enter_async_context(self.gateway)
+        self.gateway.config_path.write_text(self.gateway.config)
+        self._stack.push_async_exit(self.gateway)
+        if self.starts:
+            await self.gateway.start()
         self.sender = Sender(lambda: self.gateway.url, self.ledger, self.dice, self.pause)
         self.careers = [career(each, Random(self.dice.random())) for each in self.people]
         return self
@@ -122,16 +127,19 @@ class Rig:
     @property
     def identities(self) -> dict[str, str]:
         """The agents whom the vendor of codes knows, by subject."""
-        known = [each for each in self.people if each.number % UNMAPPED_EVERY]
+        every = self.unmapped_every
+        known = [each for each in self.people if not every or each.number % every]
         return {each.subject: each.wfm_id for each in known}
 
-    def _roster(self) -> str:
+    def write_roster(self) -> None:
+        """Tell the gateway whom the vendor of codes knows."""
         rows = [
             f"{each.source},{each.id},{self.identities[each.subject]}"
             for each in self.people
             if each.subject in self.identities
         ]
-        return "\n".join(["source,agent_id,wfm_id", *rows, ""])
+        roster = "\n".join(["source,agent_id,wfm_id", *rows, ""])
+        (self.folder / "agents.csv").write_text(roster)
 
     @property
     def terms(self) -> list[Terms]:
@@ -140,8 +148,8 @@ class Rig:
             Terms("codes", self.codes, skips=True, codes=True, identities=self.identities),
         ]
 
-    async def send(self, each: int) -> None:
-        """Let every agent send so many requests."""
+    async def send(self, each: int | None = None) -> None:
+        """Let every agent send so many requests (`None`: until `sender.is_over`)."""
         await self.sender.send_all(self.careers, each)
 
     def wrong_by(self, seconds: float) -> None:
