@@ -1,0 +1,53 @@
+"""What a store promises, method by method.
+
+Every method that changes something returns only when the change is durable, and raises
+`StoreUnavailableError` where it cannot be made so now (nothing is then changed). Nothing here
+assumes one process, a global order, or a row that can be updated for free: receipts and lanes
+belong to a partition, a partition has one owner, claims are leases that end with the process.
+"""
+
+from gateway.ports.alarms import AlarmChange, Alarms
+from gateway.ports.everybody import Everybody, Newest
+from gateway.ports.journal import (
+    Appended,
+    Finished,
+    Journal,
+    Quarantined,
+    RecordKey,
+    RoutedEvent,
+    SeenState,
+)
+from gateway.ports.outbox import Backlog, ClaimedLane, DestinationMark, Lane, Outbox, Recorded
+from gateway.ports.outside import Accepted, Intake, Roster, Transport
+from gateway.ports.records import DeadLetter, HeldAgent, QuarantineEntry, Records, Selection
+from gateway.ports.store import Store
+
+__all__ = [
+    "Accepted",
+    "AlarmChange",
+    "Alarms",
+    "Appended",
+    "Backlog",
+    "ClaimedLane",
+    "DeadLetter",
+    "DestinationMark",
+    "Everybody",
+    "Finished",
+    "HeldAgent",
+    "Intake",
+    "Journal",
+    "Lane",
+    "Newest",
+    "Outbox",
+    "QuarantineEntry",
+    "Quarantined",
+    "RecordKey",
+    "Recorded",
+    "Records",
+    "Roster",
+    "RoutedEvent",
+    "SeenState",
+    "Selection",
+    "Store",
+    "Transport",
+]
