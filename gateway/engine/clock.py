@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -30,17 +31,48 @@ class Clock(Protocol):
         ...
 
 
+def machine_time() -> datetime:
+    """Return what the machine's clock shows."""
+    return datetime.now(UTC)
+
+
 class LoopClock:
     """The machine's clock and the running event loop's timers."""
 
     def now(self) -> datetime:
         """Return the present time."""
-        return datetime.now(UTC)
+        return machine_time()
 
     def call_at(self, at: datetime, callback: Callable[[], object]) -> Alarm:
         """Call *callback* at *at*."""
         delay = max(0.0, (at - self.now()).total_seconds())
         return asyncio.get_running_loop().call_later(delay, callback)
+
+
+class ForwardClock(LoopClock):
+    """The machine's clock, but it never goes back: who waits for a moment must not wait an hour
+    more because the clock is put back by one.
+
+    It goes on at half the pace then, until the machine's clock has caught up with it.
+    """
+
+    def __init__(
+        self,
+        machine: Callable[[], datetime] | None = None,
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._machine = machine or machine_time
+        self._steady = steady
+        self._shown = self._machine()
+        self._shown_at = steady()
+
+    def now(self) -> datetime:
+        """Return the present time, or what stands in for it."""
+        now, at = self._machine(), self._steady()
+        if now < self._shown:
+            now = max(now, self._shown + timedelta(seconds=(at - self._shown_at) / 2))
+        self._shown, self._shown_at = now, at
+        return now
 
 
 async def sleep_until(clock: Clock, at: datetime) -> None:

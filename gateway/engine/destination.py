@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from gateway.engine.attempt import attempt
-from gateway.engine.clock import LoopClock, Reminder, set_event
+from gateway.engine.clock import ForwardClock, Reminder, set_event
 from gateway.engine.flight import in_order, lane_of, over, work_of
 from gateway.engine.gate import Gate
 from gateway.engine.lanes import LaneTable
@@ -61,12 +61,17 @@ class Destination:
         limits: Limits | None = None,
     ) -> None:
         limits = limits or Limits()
-        rules = Rules(settings.superseded == "skip", settings.stale_after, settings.settle)
+        rules = Rules(
+            settings.superseded == "skip",
+            settings.stale_after,
+            settings.settle,
+            settings.retry.max,
+        )
         self._rules = rules
         self.name = settings.name
         self._settings = settings
         self._outbox = outbox
-        self._clock = clock = clock or LoopClock()
+        self._clock = clock = clock or ForwardClock()
         self._draw = draw
         self._transport = transport
         self._renderer = Renderer(settings, roster)

@@ -14,7 +14,7 @@ from itertools import count, islice
 from typing import TYPE_CHECKING
 
 from gateway.engine.memory_lane import Limits, MemoryLane, Overtaken, Place
-from gateway.pipeline.lanes import Rules, due_at, excused, select
+from gateway.pipeline.lanes import Rules, as_of, due_at, excused, select
 from gateway.ports import Lane
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ class LaneTable:
         over |= self.undurable
         for delivery in claimed.deliveries:
             if delivery.seq > newest and delivery.seq not in over:
-                self._append(lane, delivery)
+                self._append(lane, as_of(delivery, self._rules, now))
         if lane.pending and lane.due_at is None:
             lane.due_at = lane.pending[0].due_at
         self._prune(lane, now)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from gateway.model.delivery import Delivery, Stale, Superseded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +19,13 @@ class Rules:
 
     *skip*: of the deliveries that collapse only the newest is sent. *stale_after*: a state no
     longer its lane's newest is not sent when older (`None`: however old). *settle*: a state must
-    last that long before it is sent.
+    last that long before it is sent. *longest_wait*: no failure postpones a lane for longer.
     """
 
     skip: bool
     stale_after: timedelta | None
     settle: timedelta
+    longest_wait: timedelta = timedelta.max
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,9 @@ def superseded(
     """Say why a state is not sent now that *successor* follows it, or `None`: it is sent."""
     if rules.stale_after is not None and now - delivery.recorded_at > rules.stale_after:
         return Stale()
-    if rules.skip or successor.recorded_at - delivery.recorded_at < rules.settle:
+    # Negative where the clock was put back between the two: then how long is not known.
+    lasted = successor.recorded_at - delivery.recorded_at
+    if rules.skip or timedelta(0) <= lasted < rules.settle:
         return Superseded()
     return None
 
@@ -73,6 +77,19 @@ def due_at(head: Delivery, rules: Rules, backing_off_until: datetime | None) -> 
         return until
     settled = head.recorded_at + rules.settle
     return settled if until is None else max(until, settled)
+
+
+def as_of(delivery: Delivery, rules: Rules, now: datetime) -> Delivery:
+    """Return a delivery as the store kept it, without times that lie too far ahead: the clock has
+    been put back since they were written.
+    """
+    recorded_at = min(delivery.recorded_at, now)
+    due_at = delivery.due_at
+    if due_at is not None and due_at - now > rules.longest_wait:
+        due_at = now + rules.longest_wait
+    if recorded_at == delivery.recorded_at and due_at == delivery.due_at:
+        return delivery
+    return replace(delivery, recorded_at=recorded_at, due_at=due_at)
 
 
 def excused(delivery: Delivery, parked_since: datetime, now: datetime) -> Delivery:

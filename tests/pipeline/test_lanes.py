@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.model.delivery import Delivery, Stale, Superseded
-from gateway.pipeline.lanes import Rules, due_at, excused, overflowing, select
+from gateway.pipeline.lanes import Rules, as_of, due_at, excused, overflowing, select
 from tests.standins.delivery import NOON
 
 SECOND = timedelta(seconds=1)
@@ -67,6 +67,13 @@ def test_a_state_that_did_not_last_is_not_sent_whatever_else_is():
     assert seqs(selection.kept) == [2, 3]
 
 
+def test_a_clock_put_back_between_two_states_supersedes_neither():
+    hour = timedelta(hours=1)
+    lane = [owed(1), owed(2, age=hour)]
+    assert seqs(select(lane, SEND, NOON).kept) == [1, 2]
+    assert seqs(select(lane, replace(SEND, settle=3 * SECOND), NOON).kept) == [1, 2]
+
+
 def test_a_lane_is_due_when_its_wait_is_over_and_its_state_has_settled():
     rules = replace(SKIP, settle=3 * SECOND)
     assert due_at(owed(1), SKIP, None) is None
@@ -75,6 +82,14 @@ def test_a_lane_is_due_when_its_wait_is_over_and_its_state_has_settled():
     assert due_at(owed(1), rules, None) == NOON + 3 * SECOND
     assert due_at(owed(1), rules, NOON + 5 * SECOND) == NOON + 5 * SECOND
     assert due_at(owed(1, collapses=False), rules, None) is None
+
+
+def test_times_that_a_clock_put_back_since_has_written_are_brought_near():
+    rules = replace(SEND, longest_wait=60 * SECOND)
+    soon = owed(1, due_at=NOON + 60 * SECOND)
+    assert as_of(soon, rules, NOON) is soon
+    late = owed(1, due_at=NOON + 61 * SECOND, age=-SECOND)
+    assert as_of(late, rules, NOON) == owed(1, due_at=NOON + 60 * SECOND)
 
 
 def test_being_parked_moves_the_first_failure():
