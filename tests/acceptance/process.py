@@ -37,6 +37,7 @@ class Gateway:
     process: asyncio.subprocess.Process | None = None
     output: list[str] = field(default_factory=list)
     _readers: list[asyncio.Task] = field(default_factory=list)
+    _listeners: set[str] = field(default_factory=set)
 
     @property
     def config_path(self) -> Path:
@@ -69,6 +70,7 @@ class Gateway:
             stderr=asyncio.subprocess.PIPE,
         )
         listens = asyncio.Event()
+        self._listeners.clear()
         self._readers += [
             asyncio.ensure_future(self._read(self.process.stdout, listens)),
             asyncio.ensure_future(self._read(self.process.stderr, listens)),
@@ -91,7 +93,8 @@ class Gateway:
                     self.admin_url = found[2]
                 else:
                     self.url = found[2]
-                if self.url and self.admin_url:
+                self._listeners.add(found[1])
+                if len(self._listeners) == 2:
                     listens.set()
 
     async def kill(self) -> None:

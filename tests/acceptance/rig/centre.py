@@ -121,8 +121,10 @@ def _state(agent: Agent, moment: Moment) -> Fact:
     return Fact(agent.subject, STATE, rfc3339(moment.at), moment.status.value, moment.reason)
 
 
-def career(agent: Agent, dice: Random, start: datetime = START) -> Iterator[Said]:
-    """Tell an agent's working life without an end; whole seconds, each moment with its own."""
+def career(
+    agent: Agent, dice: Random, start: datetime = START, seconds: tuple[int, int] = (1, 20)
+) -> Iterator[Said]:
+    """Tell an agent's working life without an end; whole seconds, *seconds* between moments."""
     moment = Moment(
         agent_number=agent.number,
         session_number=0,
@@ -135,15 +137,15 @@ def career(agent: Agent, dice: Random, start: datetime = START) -> Iterator[Said
         status_since=start,
     )
     while True:
-        moment = _next(moment, dice)
+        at = moment.at + timedelta(seconds=dice.randint(*seconds))
+        moment = _next(moment, dice, at)
         for said in say(agent, moment):
             yield _spoil(said) if dice.random() < SPOILT_SHARE else said
         if dice.random() < BROKEN_SHARE:
             yield Said(agent.source, agent.subject, b'{"half": ', broken=True)
 
 
-def _next(before: Moment, dice: Random) -> Moment:
-    at = before.at + timedelta(seconds=dice.randint(1, 20))
+def _next(before: Moment, dice: Random, at: datetime) -> Moment:
     plain = replace(
         before,
         at=at,

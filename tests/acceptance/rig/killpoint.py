@@ -124,12 +124,12 @@ def make_wrong(path: Path) -> None:
     with path.open("r+b") as file:
         memory = mmap.mmap(file.fileno(), OFFSET.size)
 
-    def now(_self: object = None) -> datetime:
+    def now() -> datetime:
         (seconds,) = OFFSET.unpack(memory[: OFFSET.size])
         return datetime.now(UTC) + timedelta(seconds=seconds)
 
     gateway.utc_now = now
-    clock.LoopClock.now = now
+    clock.machine_time = now
 
 
 def main() -> None:

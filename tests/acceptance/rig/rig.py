@@ -8,6 +8,7 @@ import socket
 import struct
 import sys
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random, SystemRandom
 from typing import Self
@@ -18,7 +19,7 @@ from tests.acceptance.rig.centre import Agent, career
 from tests.acceptance.rig.judge import Terms, Verdict, judge
 from tests.acceptance.rig.ledger import Ledger
 from tests.acceptance.rig.sender import Sender
-from tests.acceptance.rig.vendor import Vendor
+from tests.acceptance.rig.vendor import Mood, Vendor
 
 CALM_SECONDS = 60
 POLL_SECONDS = 0.02
@@ -152,10 +153,19 @@ class Rig:
         """Let every agent send so many requests (`None`: until `sender.is_over`)."""
         await self.sender.send_all(self.careers, each)
 
+    def be(self, mood: Mood, *, retry_after: str | None = None) -> None:
+        """Let both vendors answer every request so."""
+        for vendor in (self.events, self.codes):
+            vendor.be(mood, retry_after=retry_after)
+
     def wrong_by(self, seconds: float) -> None:
         """Step the gateway's clock."""
         with (self.folder / "clock").open("r+b") as file:
             file.write(struct.pack("<d", seconds))
+
+    def be_at(self, moment: datetime) -> None:
+        """Set the gateway's clock to a moment."""
+        self.wrong_by((moment - datetime.now(UTC)).total_seconds())
 
     async def calm(self, seconds: float = CALM_SECONDS) -> None:
         """Wait until everything is translated and nothing is owed."""
