@@ -8,6 +8,7 @@ import click
 
 from gateway.cli.check import check
 from gateway.cli.demo import demo
+from gateway.cli.explain import explain
 from gateway.cli.kept import dead_letters, quarantine
 from gateway.cli.known import agents, alarms, destinations, sources, states
 from gateway.cli.plugins import mappings, schema
@@ -38,6 +39,7 @@ for verb in (
     dead_letters,
     alarms,
     agents,
+    explain,
     states,
     destinations,
     ping,

@@ -79,9 +79,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The vendor has it."""
+    """The vendor has it; *status* is what it answered, where it was asked."""
 
     warning: str | None = None
+    status: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.operations import agents, alarms, dead_letters, health, quarantine, vendor
+from gateway.operations import agents, alarms, dead_letters, explain, health, quarantine, vendor
 from gateway.operations.table import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -11,5 +11,6 @@ OPERATIONS: tuple[Operation, ...] = (
     *dead_letters.OPERATIONS,
     *agents.OPERATIONS,
     *alarms.OPERATIONS,
+    *explain.OPERATIONS,
     *vendor.OPERATIONS,
 )

@@ -74,7 +74,7 @@ def decide(
     """Return what becomes of *delivery*; *answer* is `None` where nothing was sent."""
     match judgement.verdict:
         case Verdict.DELIVERED:
-            return Delivered(judgement.warning)
+            return Delivered(judgement.warning, answer.status if answer else None)
         case Verdict.UNSUPPORTED:
             return Unsupported(judgement.detail)
         case Verdict.HOLD:

@@ -8,6 +8,7 @@ belong to a partition, a partition has one owner, claims are leases that end wit
 
 from gateway.ports.alarms import AlarmChange, Alarms
 from gateway.ports.everybody import Everybody, Newest
+from gateway.ports.history import History, PastDelivery, PastEvent
 from gateway.ports.journal import (
     Appended,
     Finished,
@@ -34,11 +35,14 @@ __all__ = [
     "Everybody",
     "Finished",
     "HeldAgent",
+    "History",
     "Intake",
     "Journal",
     "Lane",
     "Newest",
     "Outbox",
+    "PastDelivery",
+    "PastEvent",
     "QuarantineEntry",
     "Quarantined",
     "RecordKey",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from gateway.ports.alarms import Alarms
 from gateway.ports.everybody import Everybody
+from gateway.ports.history import History
 from gateway.ports.journal import Journal
 from gateway.ports.outbox import Outbox
 from gateway.ports.records import Records
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
 
-class Store(Journal, Outbox, Records, Everybody, Alarms, Protocol):
+class Store(Journal, Outbox, Records, Everybody, Alarms, History, Protocol):
     """The whole of what is durable."""
 
     async def check_writable(self) -> None:

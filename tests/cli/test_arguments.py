@@ -18,6 +18,7 @@ VERBS = {
     "dead-letters",
     "alarms",
     "agents",
+    "explain",
     "states",
     "destinations",
     "ping",

@@ -10,10 +10,12 @@ from gateway.model.clock import to_millis
 from gateway.model.delivery import (
     Dead,
     Delivered,
+    Dropped,
     Held,
     Parked,
     RetryAt,
     Superseded,
+    Unsupported,
     outcome_name,
 )
 from gateway.store.sqlite.rows import printable
@@ -21,17 +23,19 @@ from gateway.store.sqlite.rows import printable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gateway.model.delivery import Delivery
+    from gateway.model.delivery import Delivery, Outcome
     from gateway.ports import Lane, Recorded
     from gateway.store.sqlite.tally import Transaction
 
 MAX_ANSWER_BYTES = 2048
 """Of a vendor's answer kept with a dead letter (contract section 5)."""
 
+LONGEST_DETAIL = 500
+
 SETTLE = "DELETE FROM outbox WHERE seq = ? RETURNING held"
 REMEMBER_OUTCOME = """
-    INSERT INTO outcomes (event_id, destination, outcome, attempts, status, at)
-    VALUES (?, ?, ?, ?, ?, ?)
+    INSERT INTO outcomes (event_id, destination, outcome, attempts, status, at, detail)
+    VALUES (?, ?, ?, ?, ?, ?, ?)
 """
 POSTPONE = """
     UPDATE outbox SET attempts = attempts + 1, due_at = ?2,
@@ -107,6 +111,7 @@ def _write(transaction: Transaction, each: Recorded, at: int) -> bool:
                 attempts=attempts,
                 status=status,
                 at=at,
+                detail=_detail(outcome),
             )
             return True
 
@@ -122,7 +127,19 @@ def _tried(each: Recorded) -> tuple[int, int | None]:
     outcome = each.outcome
     if isinstance(outcome, Dead):
         return int(outcome.status is not None), outcome.status
-    return int(isinstance(outcome, Delivered)), None
+    return int(isinstance(outcome, Delivered)), getattr(outcome, "status", None)
+
+
+def _detail(outcome: Outcome) -> str | None:
+    """Return what the vendor said, or why nothing was sent, in a few words."""
+    match outcome:
+        case Dead(reason=reason, detail=detail):
+            return f"{reason}: {detail}"[:LONGEST_DETAIL]
+        case Delivered(warning=warning) if warning:
+            return warning[:LONGEST_DETAIL]
+        case Unsupported(detail=detail) | Dropped(detail=detail):
+            return detail[:LONGEST_DETAIL] or None
+    return None
 
 
 def settle(transaction: Transaction, delivery: Delivery) -> bool:
@@ -143,11 +160,13 @@ def remember(
     attempts: int,
     status: int | None,
     at: int,
+    detail: str | None = None,
 ) -> None:
     """Keep an outcome as history."""
+    told = None if detail is None else printable(detail)
     transaction.run(
         REMEMBER_OUTCOME,
-        (delivery.event_id, delivery.destination, name, attempts, status, at),
+        (delivery.event_id, delivery.destination, name, attempts, status, at, told),
     )
     transaction.count(f"outcome:{delivery.destination}:{name}")
 

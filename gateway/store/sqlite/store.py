@@ -8,6 +8,7 @@ from gateway.store.sqlite.alarms import SqliteAlarms
 from gateway.store.sqlite.buried import SqliteDeadLetters
 from gateway.store.sqlite.database import open_database
 from gateway.store.sqlite.everybody import SqliteEverybody
+from gateway.store.sqlite.history import SqliteHistory
 from gateway.store.sqlite.journal import SqliteJournal
 from gateway.store.sqlite.lookups import SqliteLookups
 from gateway.store.sqlite.outbox import SqliteOutbox
@@ -32,6 +33,7 @@ class SqliteStore(
     SqliteLookups,
     SqliteEverybody,
     SqliteRetention,
+    SqliteHistory,
     SqliteAlarms,
 ):
     """`gateway.ports.Store` on one SQLite file. It belongs to one event loop."""
