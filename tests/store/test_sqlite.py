@@ -1,7 +1,9 @@
 """What is SQLite's alone: files, schema, plans, the write-ahead log."""
 
 import asyncio
+import os
 import stat
+from pathlib import Path
 
 import apsw
 import pytest
@@ -40,6 +42,19 @@ async def test_its_files_are_private(store, path):
     assert modes(path) == dict.fromkeys(
         ["gateway.db", "gateway.db-wal", "gateway.db-shm", "gateway.db.lock"], 0o600
     )
+
+
+async def test_every_folder_that_is_made_is_made_durable(tmp_path, clock, monkeypatch):
+    synced = set()
+    fsync = os.fsync
+
+    def record(descriptor):
+        synced.add(Path(f"/proc/self/fd/{descriptor}").readlink())
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", record)
+    await open_store(tmp_path / "a" / "b" / "gateway.db", now=clock).close()
+    assert synced == {tmp_path, tmp_path / "a", tmp_path / "a" / "b"}
 
 
 async def test_files_left_open_to_others_are_closed_to_them(path, clock):

@@ -25,7 +25,7 @@ def lock(path: Path) -> int:
         StoreError: the folder cannot be made or written.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(path.parent)
         held = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
     except OSError as problem:
         raise StoreError(f"the store {path} cannot be opened: {problem.strerror}") from problem
@@ -76,7 +76,7 @@ def make_private(path: Path) -> None:
             if each.exists() and each.stat().st_mode & 0o777 != PRIVATE:
                 each.chmod(PRIVATE)
         if is_new:
-            _sync_folders(path)
+            _sync_folder(path.parent)
     except OSError as problem:
         raise StoreError(f"the store {path} cannot be opened: {problem.strerror}") from problem
 
@@ -86,11 +86,17 @@ def _companions(path: Path) -> tuple[Path, Path]:
     return path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")
 
 
-def _sync_folders(path: Path) -> None:
-    # The folder too may have been made just now, so its own entry has to be durable as well.
-    for folder in (path.parent, path.parent.resolve().parent):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+def _make_folder(folder: Path) -> None:
+    """Make a folder, and what it is in, durably."""
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _sync_folder(folder.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
