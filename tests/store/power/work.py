@@ -161,7 +161,7 @@ def _outcome(delivery: Delivery, dice: Random) -> ports.Recorded:
             Delivered(),
             Superseded(),
             RetryAt(START),
-            Held("unmapped"),
+            Held("unknown"),  # to the vendor: nothing lets it go by itself
             Dead(DeadReason.PERMANENT, "no", 400, b"no"),
         ]
     )
