@@ -7,6 +7,7 @@ import gc
 import os
 import signal
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -35,8 +36,10 @@ from gateway.http.ingest import Ingest
 from gateway.http.jwks import jwt_checker, open_keys
 from gateway.http.server import load_certificate, server_context
 from gateway.http.unix import socket_path
+from gateway.model.errors import StoreError
 from gateway.operations import OPERATIONS
 from gateway.pipeline.verify import checker_for
+from gateway.ports import AuditEntry
 from gateway.store.sqlite import open_store
 from gateway.telemetry.logs import configure, logger
 from gateway.telemetry.metrics import Metrics, SourceHealth
@@ -208,6 +211,12 @@ class Gateway:
         for destination in self._tellers.destinations.values():
             destination.reload_probe()
 
+    async def keep_audit(self, action: str, result: Mapping[str, Any]) -> None:
+        """Keep what was done to the process itself, where the store can."""
+        entry = AuditEntry(utc_now(), "process", action, result=result)
+        with suppress(StoreError):
+            await self._store.keep_audit(entry)
+
     def _routing_of(self, settings: Settings) -> Routing:
         destinations = tuple(settings.destinations.values())
         return Routing(destinations, settings.agents.unmapped, self._roster)
@@ -271,7 +280,7 @@ class Gateway:
             metrics=self._metrics,
             version=version("wfm-gateway"),
         )
-        access = Access(settings.admin.host, settings.admin.auth, utc_now, _role_of(settings))
+        access = Access(settings.admin.host, settings.admin.auth, utc_now, _claims_of(settings))
         trusted = AdminListener(admin.application(None))
         await trusted.start_unix(socket_path(settings.store.path))
         public = AdminListener(admin.application(access))
@@ -316,17 +325,19 @@ class Gateway:
             self._released.clear()
 
 
-def _role_of(settings: Settings) -> Callable[[Presented, datetime], Awaitable[str | None]] | None:
+def _claims_of(
+    settings: Settings,
+) -> Callable[[Presented, datetime], Awaitable[Mapping[str, Any]]] | None:
     if settings.admin.auth.type != "jwt":
         return None
     checker = jwt_checker(settings.admin.auth.jwt_options)
 
-    async def role_of(presented: Presented, now: datetime) -> str | None:
+    async def claims_of(presented: Presented, now: datetime) -> Mapping[str, Any]:
         await checker.prepare(presented, now)
-        claims: Mapping[str, object] = checker.claims(presented, now)
-        return str(claims["role"]) if "role" in claims else None
+        claims: Mapping[str, Any] = checker.claims(presented, now)
+        return claims
 
-    return role_of
+    return claims_of
 
 
 def _say(what: str, scheme: str, host: str, port: int) -> None:

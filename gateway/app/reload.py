@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import fields
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gateway.model.errors import ConfigurationError
 from gateway.telemetry.logs import logger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from gateway.settings import Settings
 
@@ -31,6 +31,10 @@ class Reloadable(Protocol):
 
     def look_again(self) -> None:
         """Try again what waits for somebody to have mended something."""
+        ...
+
+    async def keep_audit(self, action: str, result: Mapping[str, Any]) -> None:
+        """Keep what was done to the process itself."""
         ...
 
 
@@ -60,7 +64,9 @@ class Reloader:
             await self._gateway.become(after)
         except ConfigurationError as error:
             self._refuse(error)
+            await self._gateway.keep_audit("reload", {"problems": len(error.problems)})
             return
+        await self._gateway.keep_audit("reload", {"problems": 0})
         for warning in after.warnings:
             log.warning("configuration.warning", warning=warning)
         waiting = list(needs_restart(before, after))

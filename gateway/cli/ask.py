@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,9 +14,9 @@ from marshmallow import ValidationError
 
 from gateway.config.roster import RosterFiles
 from gateway.http.client import call, is_alive
-from gateway.http.unix import socket_path
+from gateway.http.unix import socket_path, user_name
 from gateway.model.errors import StoreLockedError
-from gateway.operations import Bench, Operation
+from gateway.operations import Asked, Bench, Operation
 from gateway.store.sqlite import open_store
 
 if TYPE_CHECKING:
@@ -45,9 +46,9 @@ def carry_out(session: Session, operation: Operation, /, **asked: Any) -> Any:
     return asyncio.run(_open_and_run(settings, operation, loaded))
 
 
-def _loaded(operation: Operation, given: dict[str, Any]) -> dict[str, Any]:
+def _loaded(operation: Operation, given: dict[str, Any]) -> Asked:
     try:
-        loaded: dict[str, Any] = operation.params().load(given)
+        loaded = operation.load(given)
     except ValidationError as problem:
         raise click.UsageError("; ".join(_lines(problem.messages_dict))) from problem
     return loaded
@@ -74,7 +75,7 @@ def _quoted(value: Any) -> str:
     return quote(str(value), safe="")
 
 
-async def _open_and_run(settings: Settings, operation: Operation, loaded: dict[str, Any]) -> Any:
+async def _open_and_run(settings: Settings, operation: Operation, loaded: Asked) -> Any:
     store = _open(settings)
     try:
         bench = Bench(
@@ -84,7 +85,7 @@ async def _open_and_run(settings: Settings, operation: Operation, loaded: dict[s
             now=_utc_now,
             roster=RosterFiles(settings.agents.files),
         )
-        return await operation.run(bench, loaded)
+        return await operation.perform(bench, loaded, who=user_name(os.getuid()))
     finally:
         await store.close()
 

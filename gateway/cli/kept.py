@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gateway.cli.ask import carry_out
+from gateway.cli.audit import why_option
 from gateway.cli.session import Session, pass_session, verb_options
 from gateway.cli.show import columns, print_card, print_json, print_rows
 from gateway.operations import dead_letters as letters
@@ -81,6 +82,7 @@ def show_quarantine(session: Session, /, entry: str) -> None:
 @quarantine.command("retry")
 @_filters("source")
 @_choice
+@why_option
 @verb_options
 @pass_session
 def retry_quarantine(session: Session, /, **asked: Any) -> None:
@@ -91,6 +93,7 @@ def retry_quarantine(session: Session, /, **asked: Any) -> None:
 @quarantine.command("discard")
 @_filters("source")
 @_choice
+@why_option
 @verb_options
 @pass_session
 def discard_quarantine(session: Session, /, **asked: Any) -> None:
@@ -127,6 +130,7 @@ def show_dead_letter(session: Session, /, letter: str) -> None:
 @dead_letters.command("retry")
 @_filters("destination")
 @_choice
+@why_option
 @verb_options
 @pass_session
 def retry_dead_letters(session: Session, /, **asked: Any) -> None:
@@ -137,6 +141,7 @@ def retry_dead_letters(session: Session, /, **asked: Any) -> None:
 @dead_letters.command("discard")
 @_filters("destination")
 @_choice
+@why_option
 @verb_options
 @pass_session
 def discard_dead_letters(session: Session, /, **asked: Any) -> None:

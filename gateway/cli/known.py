@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from gateway.cli.ask import carry_out
+from gateway.cli.audit import why_option
 from gateway.cli.session import Session, pass_session, verb_options
 from gateway.cli.show import columns, field, print_json, print_rows
 from gateway.operations import agents as lookups
@@ -117,20 +118,22 @@ def list_destinations(session: Session, /) -> None:
 
 @destinations.command()
 @click.argument("name")
+@why_option
 @verb_options
 @pass_session
-def pause(session: Session, /, name: str) -> None:
+def pause(session: Session, /, **asked: Any) -> None:
     """Stop telling a destination; what it is owed stays in the store."""
-    _print_change(session, carry_out(session, health.PAUSE, name=name))
+    _print_change(session, carry_out(session, health.PAUSE, **asked))
 
 
 @destinations.command()
 @click.argument("name")
+@why_option
 @verb_options
 @pass_session
-def resume(session: Session, /, name: str) -> None:
+def resume(session: Session, /, **asked: Any) -> None:
     """Tell a paused, parked or waiting destination again, now."""
-    _print_change(session, carry_out(session, health.RESUME, name=name))
+    _print_change(session, carry_out(session, health.RESUME, **asked))
 
 
 def _print_change(session: Session, change: dict[str, Any]) -> None:

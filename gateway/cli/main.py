@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 import click
 
+from gateway.cli.audit import audit
 from gateway.cli.check import check
 from gateway.cli.demo import demo
 from gateway.cli.explain import explain
@@ -38,6 +39,7 @@ for verb in (
     quarantine,
     dead_letters,
     alarms,
+    audit,
     agents,
     explain,
     states,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gateway.cli.ask import carry_out
+from gateway.cli.audit import why_option
 from gateway.cli.session import Session, pass_session, verb_options
 from gateway.cli.show import print_json
 from gateway.operations import vendor
@@ -35,19 +36,20 @@ def ping(session: Session, /, destination: str) -> None:
 @click.argument("destination")
 @click.option("--dry-run", is_flag=True, help="Send nothing; print what would be sent.")
 @click.option("--force", is_flag=True, help="Also where it logs out more than a fifth.")
+@why_option
 @verb_options
 @pass_session
-def resync(session: Session, /, destination: str, *, dry_run: bool, force: bool) -> None:
+def resync(session: Session, /, destination: str, **asked: Any) -> None:
     """Tell DESTINATION of everybody in one snapshot; it logs out who is absent.
 
     Sent only when every agent of `agents.files` is known and every source was heard.
     """
-    answer = carry_out(session, vendor.RESYNC, name=destination, dry_run=dry_run, force=force)
+    answer = carry_out(session, vendor.RESYNC, name=destination, **asked)
     if session.as_json:
         print_json(answer)
         return
     click.echo(f"{answer['name']}: {answer['agents']} agents, {answer['logged_in']} logged in")
-    if dry_run:
+    if asked["dry_run"]:
         for line in _preview(answer):
             click.echo(line)
         print_json(answer["request"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from gateway.http.door import HeaderView, split_target
@@ -15,13 +15,14 @@ from gateway.mapping.checks.options import matches_any
 from gateway.model.errors import CredentialsError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
     from aiohttp.web import BaseRequest
 
     from gateway.settings import AdminAuth
 
+LONGEST_WHO = 100
 CHALLENGE = 'Bearer realm="wfm-gateway"'
 
 
@@ -36,14 +37,14 @@ class Role(StrEnum):
 class Access:
     """The rules of one admin listener.
 
-    *host* is what it listens on; *role_of* returns the claim `role` of a good JWT (`None` where
-    it names none) and raises `CredentialsError` for any other.
+    *host* is what it listens on; *claims_of* returns the claims of a good JWT and raises
+    `CredentialsError` for any other.
     """
 
     host: str
     auth: AdminAuth
     now: Callable[[], datetime]
-    role_of: Callable[[Presented, datetime], Awaitable[str | None]] | None = None
+    claims_of: Callable[[Presented, datetime], Awaitable[Mapping[str, Any]]] | None = None
 
     def check_name(self, request: BaseRequest, *, is_open: bool) -> None:
         """Refuse a request that a web page made: by a name that is not ours, or from elsewhere.
@@ -58,28 +59,29 @@ class Access:
             if urlsplit(origin).netloc.lower() != host.lower():
                 raise _refused("origin", "Requests of other origins are refused.")
 
-    async def check_role(self, request: BaseRequest, *, changes: bool) -> None:
-        """Refuse whoever may not do this.
+    async def check_role(self, request: BaseRequest, *, changes: bool) -> str:
+        """Refuse whoever may not do this; return who it is.
 
         Raises:
             RefusedError: 401 or 403.
         """
-        role = await self._role(request)
+        role, who = await self._role(request)
         if changes and role is not Role.OPERATOR:
             detail = "Changing something needs the role operator."
             if self.auth.type == "none":
                 detail = "Without admin.auth this listener is for reading; use the command line."
             raise _refused("role", detail)
+        return who
 
-    async def _role(self, request: BaseRequest) -> Role:
+    async def _role(self, request: BaseRequest) -> tuple[Role, str]:
         if self.auth.type == "none":
             address = _address(request.remote or "")
             if address is None or not address.is_loopback:
                 raise _refused("network", "Without admin.auth only loopback may read.")
-            return Role.VIEWER
+            return Role.VIEWER, "loopback"
         if self.auth.type == "token":
             self._check_token(request)
-            return Role.OPERATOR
+            return Role.OPERATOR, "token"
         return await self._role_of_jwt(request)
 
     def _check_token(self, request: BaseRequest) -> None:
@@ -89,19 +91,19 @@ class Access:
         if not matches_any(shown.strip(), self.auth.token):
             raise _refused("token", "The token is wrong.")
 
-    async def _role_of_jwt(self, request: BaseRequest) -> Role:
-        if self.role_of is None:
+    async def _role_of_jwt(self, request: BaseRequest) -> tuple[Role, str]:
+        if self.claims_of is None:
             raise _refused("jwt", "Tokens cannot be checked here.")
         path, query = split_target(request.raw_path)
         presented = Presented(request.method, path, query or "", HeaderView(request.headers))
         try:
-            role = await self.role_of(presented, self.now())
+            claims = await self.claims_of(presented, self.now())
         except CredentialsError as error:
             raise (_missing() if error.status == _MISSING else _unchecked(error)) from None
-        found = next((each for each in Role if each == role), None)
+        found = next((each for each in Role if each == claims.get("role")), None)
         if found is None:
             raise _refused("role", "The token's role is neither viewer nor operator.")
-        return found
+        return found, f"jwt {str(claims.get('sub') or 'without sub')[:LONGEST_WHO]}"
 
     def _is_ours(self, host: str) -> bool:
         name = _name_of(host)

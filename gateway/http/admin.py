@@ -12,7 +12,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from gateway.http.openapi import PREFIX, document
 from gateway.http.problem import SERVER, Problem, RefusedError, problem_response
 from gateway.http.server import not_http
-from gateway.http.unix import bind_socket, remove_socket
+from gateway.http.unix import bind_socket, peer_name, remove_socket
 from gateway.mapping.json_schema import by_key
 from gateway.model.errors import Flaw, OperationError, StoreError
 from gateway.telemetry.logs import logger
@@ -35,6 +35,7 @@ OPEN = frozenset({"/healthz", "/readyz", "/metrics"})
 """What needs no credential."""
 
 JSON_TYPE = "application/json"
+WHO = web.RequestKey("who", str)
 SHUTDOWN_SECONDS = 1.0
 KEEP_ALIVE_SECONDS = 75.0
 _SEEN_ONCE = 1
@@ -105,8 +106,8 @@ class Admin:
 
     def _route(self, operation: Operation) -> Handler:
         async def run(request: Request) -> web.Response:
-            params = await _params(request, operation.params())
-            return _json(await operation.run(self._bench(), params))
+            asked = operation.load(await _given(request, operation.params()))
+            return _json(await operation.perform(self._bench(), asked, who=request[WHO]))
 
         return run
 
@@ -119,16 +120,15 @@ async def _or_why(ask: Callable[[], Awaitable[Mapping[str, Any] | None]]) -> dic
         return {"problem": str(error)}
 
 
-async def _params(request: Request, schema: Schema) -> dict[str, Any]:
-    """Return what *schema* loads of path and query (GET) or path and body.
+async def _given(request: Request, schema: Schema) -> dict[str, Any]:
+    """Return what stands in path and query (GET) or path and body.
 
     Raises:
-        ValidationError: they are not what the schema says.
+        ValidationError: something is given more than once.
         RefusedError: the body is not JSON.
     """
     given = _query(request, schema) if request.method == "GET" else await _body(request)
-    loaded: dict[str, Any] = schema.load({**given, **request.match_info})
-    return loaded
+    return {**given, **request.match_info}
 
 
 def _query(request: Request, schema: Schema) -> dict[str, Any]:
@@ -162,11 +162,11 @@ async def _body(request: Request) -> dict[str, Any]:
 
 
 def _allowed(access: Access | None, handler: Handler, *, changes: bool = False) -> Handler:
-    if access is None:
-        return handler
-
     async def allowed(request: Request) -> StreamResponse:
-        await access.check_role(request, changes=changes)
+        if access is None:
+            request[WHO] = peer_name(request.transport)
+        else:
+            request[WHO] = await access.check_role(request, changes=changes)
         return await handler(request)
 
     return allowed

@@ -62,6 +62,9 @@ def document(operations: Iterable[Operation], version: str) -> dict[str, Any]:
     }
 
 
+WHY = {"type": ["string", "null"], "description": "kept in the audit", "maxLength": 500}
+
+
 def names_in_path(path: str) -> list[str]:
     """Return the names in braces."""
     return _IN_BRACES.findall(path)
@@ -80,11 +83,12 @@ def _described(operation: Operation) -> dict[str, Any]:
     if operation.method == "GET":
         rest = [name for name in by_key(schema) if name not in named]
         described["parameters"] += [_parameter(name, schema, "query") for name in rest]
-    elif len(by_key(schema)) > len(named):
-        content = {"application/json": {"schema": object_schema(schema, without=named)}}
-        described["requestBody"] = {"content": content}
-    if operation.changes:
-        described["security"] = [{"bearer": []}]
+    else:
+        asked = object_schema(schema, without=named)
+        if operation.changes:
+            asked["properties"] = asked.get("properties", {}) | {"why": WHY}
+            described["security"] = [{"bearer": []}]
+        described["requestBody"] = {"content": {"application/json": {"schema": asked}}}
     return described
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from marshmallow import Schema
 
@@ -39,13 +39,16 @@ class Operation(Protocol):
         ...
 
     @property
-    def run(self) -> Callable[[Any, dict[str, Any]], Awaitable[Any]]:
-        """Do it: with what operations work on, and what *params* loaded."""
-        ...
-
-    @property
     def changes(self) -> bool:
         """Whether it needs a credential."""
+        ...
+
+    def load(self, given: Mapping[str, Any]) -> Any:
+        """Read what was asked; raise marshmallow's `ValidationError` where it makes no sense."""
+        ...
+
+    async def perform(self, bench: Any, asked: Any, *, who: str) -> Any:
+        """Do it: with what operations work on, what `load` returned, and for whom."""
         ...
 
 

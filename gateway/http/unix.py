@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import os
+import pwd
 import socket
 import stat
+import struct
 import tempfile
 from hashlib import blake2b
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gateway.model.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from asyncio import BaseTransport
 
 LONGEST_PATH = 100
 """Bytes of a socket's path: the kernel takes 108 on Linux, 104 elsewhere."""
 
 BACKLOG = 16
 _PRIVATE = 0o700
+_CREDENTIALS = struct.Struct("3i")
 _SHORT = "/tmp"  # noqa: S108 - what is made in it is ours alone, or refused
 
 
@@ -87,3 +94,21 @@ def _make_private(folder: Path) -> None:
     is_private = stat.S_ISDIR(found.st_mode) and stat.S_IMODE(found.st_mode) == _PRIVATE
     if not is_private or found.st_uid != os.getuid():
         raise ConfigurationError([f"{folder} is not a folder that only we may open"])
+
+
+def peer_name(transport: BaseTransport | None) -> str:
+    """Return who is at the other end of our socket: a user of this machine."""
+    peer = transport.get_extra_info("socket") if transport is not None else None
+    if peer is None or not hasattr(socket, "SO_PEERCRED"):
+        return "socket"
+    raw = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    _pid, uid, _gid = _CREDENTIALS.unpack(raw)
+    return user_name(uid)
+
+
+def user_name(uid: int) -> str:
+    """Return the name of a user of this machine, or the number of one without."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from gateway.operations import agents, alarms, dead_letters, explain, health, quarantine, vendor
+from gateway.operations import (
+    agents,
+    alarms,
+    audit,
+    dead_letters,
+    explain,
+    health,
+    quarantine,
+    vendor,
+)
 from gateway.operations.table import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -11,6 +20,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *dead_letters.OPERATIONS,
     *agents.OPERATIONS,
     *alarms.OPERATIONS,
+    *audit.OPERATIONS,
     *explain.OPERATIONS,
     *vendor.OPERATIONS,
 )

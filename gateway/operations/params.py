@@ -66,6 +66,14 @@ class DeadLetterFilter(_NarrowedParams):
     name = fields.String(data_key="destination", load_default=None)
 
 
+class SpanParams(Schema):
+    """A span of time (`from`, `to`), and how many of its newest entries."""
+
+    since = fields.AwareDateTime(data_key="from", default_timezone=UTC, load_default=None)
+    until = fields.AwareDateTime(data_key="to", default_timezone=UTC, load_default=None)
+    limit = fields.Integer(load_default=LISTED, validate=validate.Range(1, MOST_LISTED))
+
+
 class _ListParams(Schema):
     """A list is bounded; the newest come first."""
 

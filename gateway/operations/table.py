@@ -7,15 +7,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+from marshmallow import ValidationError
+
 from gateway.model.delivery import Delivery
-from gateway.ports import Roster, Store
+from gateway.model.errors import GatewayError, StoreError
+from gateway.ports import AuditEntry, Roster, Store
 from gateway.settings import Settings
+from gateway.telemetry.logs import logger
 
 if TYPE_CHECKING:
     from marshmallow import Schema
 
     from gateway.engine.telling import Prepared, Told
     from gateway.model.alarm import StandingAlarm
+
+WHY = "why"
+LONGEST_WHY = 500
+PLAIN = (str, int, float, bool, type(None))
+
+log = logger()
 
 
 class Live(Protocol):
@@ -69,6 +79,17 @@ class Bench:
     roster: Roster | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an operation was asked with: *given* as it came, *params* as it was loaded, and *why*
+    in the operator's words.
+    """
+
+    params: dict[str, Any]
+    given: Mapping[str, Any]
+    why: str | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Operation:
     """One operation.
@@ -85,3 +106,38 @@ class Operation:
     params: type[Schema]
     run: Callable[[Bench, dict[str, Any]], Awaitable[Any]]
     changes: bool = False
+
+    def load(self, given: Mapping[str, Any]) -> Asked:
+        """Read what was asked; what changes something may be asked with a `why`.
+
+        Raises:
+            ValidationError: it is not what *params* says.
+        """
+        rest = dict(given)
+        why = rest.pop(WHY, None) if self.changes else None
+        if why is not None and (not isinstance(why, str) or len(why) > LONGEST_WHY):
+            raise ValidationError({WHY: [f"Must be a text of at most {LONGEST_WHY} characters."]})
+        return Asked(self.params().load(rest), rest, why or None)
+
+    async def perform(self, bench: Bench, asked: Asked, *, who: str) -> Any:
+        """Carry it out. What changes something stands in the audit, whatever came of it."""
+        if not self.changes:
+            return await self.run(bench, asked.params)
+        try:
+            result = await self.run(bench, asked.params)
+        except GatewayError as problem:
+            await self._keep(bench, asked, who, {"problem": str(problem)})
+            raise
+        await self._keep(bench, asked, who, result)
+        return result
+
+    async def _keep(self, bench: Bench, asked: Asked, who: str, result: Any) -> None:
+        told = result if isinstance(result, dict) else {}
+        plain = {key: value for key, value in told.items() if isinstance(value, PLAIN)}
+        entry = AuditEntry(bench.now(), who, self.name, asked.given, asked.why, plain)
+        if bench.live is not None:
+            log.info("operator.acted", who=who, action=self.name, why=asked.why, result=plain)
+        try:
+            await bench.store.keep_audit(entry)
+        except StoreError as problem:
+            log.warning("audit.lost", who=who, action=self.name, reason=str(problem))

@@ -7,6 +7,7 @@ belong to a partition, a partition has one owner, claims are leases that end wit
 """
 
 from gateway.ports.alarms import AlarmChange, Alarms
+from gateway.ports.audit import Audit, AuditEntry
 from gateway.ports.everybody import Everybody, Newest
 from gateway.ports.history import History, PastDelivery, PastEvent
 from gateway.ports.journal import (
@@ -28,6 +29,8 @@ __all__ = [
     "AlarmChange",
     "Alarms",
     "Appended",
+    "Audit",
+    "AuditEntry",
     "Backlog",
     "ClaimedLane",
     "DeadLetter",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from gateway.ports.alarms import Alarms
+from gateway.ports.audit import Audit
 from gateway.ports.everybody import Everybody
 from gateway.ports.history import History
 from gateway.ports.journal import Journal
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
 
-class Store(Journal, Outbox, Records, Everybody, Alarms, History, Protocol):
+class Store(Journal, Outbox, Records, Everybody, Alarms, History, Audit, Protocol):
     """The whole of what is durable."""
 
     async def check_writable(self) -> None:

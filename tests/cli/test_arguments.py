@@ -17,6 +17,7 @@ VERBS = {
     "quarantine",
     "dead-letters",
     "alarms",
+    "audit",
     "agents",
     "explain",
     "states",

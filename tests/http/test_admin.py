@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -61,15 +62,30 @@ async def _change(bench, params):
     return {"changed": len(params["ids"])}
 
 
-def operation(name, method, path, params, run, *, changes=False):
-    return SimpleNamespace(
-        name=name, method=method, path=path, summary=name, params=params, run=run, changes=changes
-    )
+@dataclass
+class Doing:
+    """An operation that says for whom it was done."""
+
+    name: str
+    method: str
+    path: str
+    params: type[Schema]
+    run: Callable
+    changes: bool = False
+    summary: str = "does something"
+    done_for: list[str] = field(default_factory=list)
+
+    def load(self, given):
+        return self.params().load(given)
+
+    async def perform(self, bench, asked, *, who):
+        self.done_for.append(who)
+        return await self.run(bench, asked)
 
 
 OPERATIONS = (
-    operation("list", "GET", "/things", ListParams, _list),
-    operation("change", "POST", "/things/{name}/change", ChangeParams, _change, changes=True),
+    Doing("list", "GET", "/things", ListParams, _list),
+    Doing("change", "POST", "/things/{name}/change", ChangeParams, _change, changes=True),
 )
 
 
@@ -121,23 +137,23 @@ def admin_of(health, bench):
     )
 
 
-def _role_of(auth):
+def _claims_of(auth):
     if auth.type != "jwt":
         return None
     checker = jwt_checker(auth.jwt_options)
 
-    async def role_of(presented, now):
+    async def claims_of(presented, now):
         await checker.prepare(presented, now)
-        return checker.claims(presented, now).get("role")
+        return checker.claims(presented, now)
 
-    return role_of
+    return claims_of
 
 
 @asynccontextmanager
 async def serving(auth=None, host="127.0.0.1"):
     auth = auth or AdminAuth()
     health, bench = Health(), []
-    access = Access(host, auth, lambda: NOW, _role_of(auth))
+    access = Access(host, auth, lambda: NOW, _claims_of(auth))
     listener = AdminListener(admin_of(health, bench).application(access))
     port = await listener.start_tcp("127.0.0.1", 0)
     async with ClientSession() as session:
@@ -304,6 +320,7 @@ async def test_jwt(claims, reads, changes):
 
     assert (read.status, change.status) == (reads, changes)
     assert (without.status, wrong.status) == (401, 403)
+    assert OPERATIONS[0].done_for[-1:] == (["jwt without sub"] if reads == 200 else [])
 
 
 @pytest.mark.parametrize(
@@ -371,7 +388,14 @@ async def test_openapi(server):
     assert change["requestBody"]["content"]["application/json"]["schema"] == {
         "type": "object",
         "additionalProperties": False,
-        "properties": {"ids": {"type": "array", "items": {"type": "string"}, "minItems": 1}},
+        "properties": {
+            "ids": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+            "why": {
+                "type": ["string", "null"],
+                "description": "kept in the audit",
+                "maxLength": 500,
+            },
+        },
         "required": ["ids"],
     }
     assert change["security"] == [{"bearer": []}]

@@ -22,7 +22,7 @@ BY_NAME = {operation.name: operation for operation in OPERATIONS}
 
 async def run(bench, name, /, **asked):
     operation = BY_NAME[name]
-    answer = await operation.run(bench, operation.params().load(asked))
+    answer = await operation.perform(bench, operation.load(asked), who="somebody")
     return json.loads(json.dumps(answer))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.store.sqlite.alarms import SqliteAlarms
+from gateway.store.sqlite.audit import SqliteAudit
 from gateway.store.sqlite.buried import SqliteDeadLetters
 from gateway.store.sqlite.database import open_database
 from gateway.store.sqlite.everybody import SqliteEverybody
@@ -34,6 +35,7 @@ class SqliteStore(
     SqliteEverybody,
     SqliteRetention,
     SqliteHistory,
+    SqliteAudit,
     SqliteAlarms,
 ):
     """`gateway.ports.Store` on one SQLite file. It belongs to one event loop."""
