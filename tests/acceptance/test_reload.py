@@ -6,6 +6,7 @@ import socket
 
 import aiohttp
 
+from gateway.http.unix import user_name
 from tests.acceptance.flex import envelope, record
 from tests.acceptance.process import Gateway
 from tests.standins.wfm import WfmStandIn
@@ -77,7 +78,12 @@ async def test_a_bad_configuration_changes_nothing_and_says_why(tmp_path):
             assert all("gateway.yaml" in each for each in problems)
             assert (await gateway.post("flex", envelope(record(1, 0))))[0] == 200
             await wfm.wait_for(2)
+            await gateway.run("destinations", "pause", "wfm", "--why", "their maintenance")
+            _, rows, _ = await gateway.run("--json", "audit")
             assert await gateway.stop() == 0
+    pause, reload = json.loads(rows)
+    assert (reload["who"], reload["result"]) == ("process", {"problems": 3})
+    assert (pause["who"], pause["why"]) == (user_name(os.getuid()), "their maintenance")
 
 
 async def test_what_needs_a_restart_is_named(tmp_path):
