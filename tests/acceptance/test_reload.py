@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import socket
 
 import aiohttp
@@ -78,6 +79,7 @@ async def test_a_bad_configuration_changes_nothing_and_says_why(tmp_path):
             assert all("gateway.yaml" in each for each in problems)
             assert (await gateway.post("flex", envelope(record(1, 0))))[0] == 200
             await wfm.wait_for(2)
+            gateway.config_path.write_text(gateway.config)
             await gateway.run("destinations", "pause", "wfm", "--why", "their maintenance")
             _, rows, _ = await gateway.run("--json", "audit")
             assert await gateway.stop() == 0
