@@ -206,6 +206,7 @@ class LaneTable:
 
     def _leave(self, lane: MemoryLane) -> None:
         del self._lanes[lane.name]
+        lane.place = Place.NEW  # whoever still waits for its time finds nobody
         if self._remembers and lane.state is not None:
             self._idle[lane.name] = lane.state, lane.newest
             if len(self._idle) > self._limits.idle:

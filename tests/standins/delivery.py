@@ -35,7 +35,7 @@ from gateway.store.sqlite.store import SqliteStore, open_store
 from gateway.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from pathlib import Path
 
     from gateway.model.outgoing import OutgoingRequest
@@ -259,6 +259,7 @@ class Bench:
     wire: Wire = field(default_factory=Wire)
     metrics: Metrics = field(default_factory=Metrics)
     limits: Limits = field(default_factory=Limits)
+    standings: Callable[[Bench], Any] = lambda _bench: None
     draw: Callable[[], float] = lambda: 0.5
     transport: Any = None
     ledger: Ledger = field(init=False)
@@ -279,6 +280,7 @@ class Bench:
             metrics=self.metrics,
             draw=self.draw,
             limits=self.limits,
+            standings=self.standings(self),
         )
 
     @contextlib.asynccontextmanager
@@ -291,16 +293,24 @@ class Bench:
             finally:
                 task.cancel()
 
-    async def owe(self, *events: Event, offer: bool = True) -> list[Delivery]:
-        """Make events durable with what is owed of them, and hand that over."""
-        receipt = Receipt("flex", self.clock.now(), "POST", (), "", b"{}")
-        await self.ledger.append(VerifiedReceipt(receipt), (RecordKey(0, None),))
+    async def owe(
+        self, *events: Event, offer: bool = True, agents: Mapping[str, bytes] | None = None
+    ) -> list[Delivery]:
+        """Make events durable with what is owed of them, and hand that over. *agents*: what is
+        known of agents from then on.
+        """
+        await self.ledger.append(*self.received())
         claimed = await self.ledger.untranslated(1)
         routed = tuple(RoutedEvent(each, (self._new(each),)) for each in events)
-        deliveries = list(await self.ledger.finish([Finished(claimed[0], routed)]))
+        deliveries = list(await self.ledger.finish([Finished(claimed[0], routed, agents or {})]))
         if offer:
             self.destination.offer(deliveries)
         return deliveries
+
+    def received(self) -> tuple[VerifiedReceipt, tuple[RecordKey, ...]]:
+        """Return a request of one record, as it is received now."""
+        receipt = Receipt("flex", self.clock.now(), "POST", (), "", b"{}")
+        return VerifiedReceipt(receipt), (RecordKey(0, None),)
 
     def _new(self, each: Event) -> NewDelivery:
         who = each.data["agent"]["id"]
