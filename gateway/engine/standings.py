@@ -44,11 +44,14 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Seat:
-    """An agent as they would be told; *since* when the state began that counts."""
+    """An agent as they would be told; *since* when the state began that counts. *is_settled*: it
+    is the newest; else one that has not lasted long enough is told behind the snapshot.
+    """
 
     standing: Standing
     digest: bytes | None
     since: datetime | None
+    is_settled: bool = True
 
 
 @dataclass(slots=True)
@@ -245,7 +248,8 @@ class _Teller:
         entry = self._roster.entry(source, known.identity.id)
         if not self.tells(entry):
             return
-        event = state_event(known, replace(self._stamp, source=source, roster=entry))
+        told_as, is_settled = self._settled(known)
+        event = state_event(told_as, replace(self._stamp, source=source, roster=entry))
         identity = identify(event.data["agent"], self._settings.identify_by)
         if identity is None:
             return
@@ -255,7 +259,16 @@ class _Teller:
         except Exception as problem:  # noqa: BLE001 - a mapping's bug harms its own snapshot only
             floor.gaps.append(f"{identity} cannot be told: {self._why(problem)}")
             return
-        floor.sit(identity, Seat(standing, digest(standing.part), known.now.since))
+        part = digest(standing.part)
+        floor.sit(identity, Seat(standing, part, known.now.since, is_settled))
+
+    def _settled(self, known: KnownAgent) -> tuple[KnownAgent, bool]:
+        """Return the agent in the last state that has lasted as long as a state must."""
+        began, before = known.now.since, known.previous
+        lasts = began is None or self._stamp.received_at - began >= self._settings.settle
+        if lasts or before is None or before.status is Status.UNKNOWN:
+            return known, True
+        return replace(known, now=before), False
 
     def logged_out(self, lane: str) -> tuple[bytes | None, ...]:
         """Return digests of what would tell that a lane is logged out; `None`: not known."""

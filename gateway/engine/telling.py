@@ -183,7 +183,8 @@ class Telling:
         if judgement.verdict is not Verdict.DELIVERED:
             return self._learn(judgement, answer)
         await self._keep(changes, newest=floor.upto)
-        await self._lanes.overtake(Overtaken(frozenset(floor.seats), floor.upto))
+        settled = frozenset(lane for lane, seat in floor.seats.items() if seat.is_settled)
+        await self._lanes.overtake(Overtaken(settled, floor.upto))
         logged_in = sum(seat.standing.is_in for seat in floor.seats.values())
         now = self._clock.now()
         return Told(Came.DELIVERED, now, agents=len(floor.seats), logged_in=logged_in)

@@ -58,3 +58,8 @@ def is_total(mapping, sample):
     if isinstance(done, Request):
         return len(done.parts) == len(sample["tell"]) and bool(done.body)
     return len(done.judgements) == len(sample["tell"])
+
+
+def has_states(sample):
+    """Whether all that is told is states."""
+    return all(each["event"]["type"] == "wfm.agent.state.v1" for each in sample["tell"])

@@ -7,9 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from gateway.mapping import DestinationMapping, Request
+from gateway.mapping import DestinationMapping, Request, Told
 from gateway.model.secret import secrets_in
-from tests.conformance.destination_samples import MAPPINGS, is_total, samples, shown, step
+from tests.conformance.destination_samples import (
+    MAPPINGS,
+    has_states,
+    is_total,
+    samples,
+    shown,
+    step,
+)
 
 SAMPLES = [
     pytest.param(mapping, path, sample, id=f"{name}:{path.name}")
@@ -88,3 +95,30 @@ def test_the_same_telling_is_comparable(mapping, path, sample):
     again = step(mapping, later)
     if isinstance(done, Request):
         assert done.parts == again.parts
+
+
+WITH_SNAPSHOT = [
+    each for each in SAMPLES if each.values[0].snapshot is not None and has_states(each.values[2])
+]
+
+
+@pytest.mark.parametrize(("mapping", "path", "sample"), WITH_SNAPSHOT)
+def test_a_snapshot_tells_of_an_agent_what_a_delivery_tells(mapping, path, sample):
+    options = mapping.options().load(sample["options"])
+    told = [Told(each["event"], each["identity"]) for each in sample["tell"]]
+    standings = [mapping.snapshot.standing(each, options) for each in told]
+    assert [each.part for each in standings] == list(step(mapping, sample).parts)
+    statuses = [each.data["status"] for each in told]
+    assert [each.is_in for each in standings] == [each != "logged_out" for each in statuses]
+
+
+@pytest.mark.parametrize(("mapping", "path", "sample"), WITH_SNAPSHOT)
+def test_a_snapshot_is_one_request_of_everybody(mapping, path, sample):
+    options = mapping.options().load(sample["options"])
+    told = [Told(sample["tell"][0]["event"], str(number)) for number in range(3000)]
+    standings = [mapping.snapshot.standing(each, options) for each in told]
+    request = mapping.snapshot.request(standings, options)
+    assert isinstance(request, Request)
+    assert request == mapping.snapshot.request(standings, options)
+    assert mapping.snapshot.request(standings[:1], options).body
+    assert isinstance(mapping.snapshot.floor(options), str)

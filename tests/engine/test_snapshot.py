@@ -308,3 +308,20 @@ async def test_one_asked_for_once_is_refused_once(tmp_path):
         assert (await floor.resync()).came is Came.REFUSED
         await floor.bench.advance(hours=1)
         assert floor.counted("refused") == 1
+
+
+async def test_a_state_that_has_not_lasted_is_told_behind_it_when_it_has(tmp_path):
+    async with floor_of(tmp_path, *PEOPLE, settle=timedelta(seconds=10)) as floor:
+        await floor.all_become("ready", *PEOPLE)
+        await floor.bench.advance(seconds=11)
+        lasting = await floor.becomes("a1", "busy")
+        short = await floor.becomes("a2", "busy")
+        await floor.bench.advance(seconds=5)
+        await floor.resync()
+        assert floor.snapshots == [dict.fromkeys(PEOPLE, "ready")]
+        back = await floor.becomes("a2", "ready")
+        await floor.bench.advance(seconds=6)
+        await floor.bench.advance(seconds=6)
+        assert floor.bench.ledger.outcomes(lasting) == ["delivered"]
+        assert floor.bench.ledger.outcomes(short) == ["superseded"]
+        assert floor.bench.ledger.outcomes(back) == ["unchanged"]

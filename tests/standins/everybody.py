@@ -92,13 +92,17 @@ class Floor:
     roster: Listed
     health: dict[str, SourceHealth]
     names: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    known: dict[str, Snapshot] = field(default_factory=dict)
 
     async def becomes(self, agent: str, status: str, *, offer: bool = True, **known: Any) -> str:
         """An agent takes a state from now on, and the destination is owed it."""
         event_id = f"s{next(self.names):04}"
         now = self.bench.clock.now()
         state = Snapshot(Status(status), Reason(known.get("reason")), known.get("since", now))
-        agents = {f"flex:{agent}": KnownAgent(Identity(agent, "flex"), state).to_json()}
+        before = self.known.get(agent)
+        known_now = KnownAgent(Identity(agent, "flex"), state, before)
+        self.known[agent] = state
+        agents = {f"flex:{agent}": known_now.to_json()}
         told = event(event_id, agent, EventType.STATE, now, status=status)
         if "lane" in known:
             told = replace(told, data=told.data | {"agent": {"id": known["lane"], "wfm_id": None}})
