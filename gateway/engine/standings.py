@@ -132,10 +132,14 @@ class Feeds:
         self._sources = sources
         self._health = health
 
-    def of(self, destination: DestinationSettings) -> list[str]:
-        """Return the sources that the destination is told of."""
+    def of(self, destination: DestinationSettings) -> dict[str, str]:
+        """Return the sources that the destination is told of, each with whose its agents are."""
         wanted = destination.sources
-        return sorted(each for each in self._sources if wanted is None or each in wanted)
+        return {
+            name: each.keys_of
+            for name, each in sorted(self._sources.items())
+            if wanted is None or name in wanted
+        }
 
     def gap(self, source: str, now: datetime) -> str | None:
         """Say why what is known of a source's agents may not be all, or nothing."""
@@ -170,16 +174,15 @@ class StandingsReader:
         floor = Standings(self.store.newest().delivery)
         floor.gaps += [f"receipts of source {each} wait to be translated" for each in waiting]
         teller = _Teller(settings, telling, self._roster, self._unmapped(), now)
-        for source in sources:
-            gap = self._feeds.gap(source, now)
-            floor.gaps += [gap] if gap else []
+        floor.gaps += filter(None, (self._feeds.gap(each, now) for each in sources))
+        for source in dict.fromkeys(sources.values()):
             await self._seat(floor, source, teller)
         await self._compare(floor, settings.name, teller)
         if not floor.seats and not floor.gaps:
             floor.gaps.append("there is nobody to tell of")
         return floor
 
-    async def _wait_for_translation(self, sources: list[str]) -> list[str]:
+    async def _wait_for_translation(self, sources: Iterable[str]) -> list[str]:
         """Wait a moment until all that was received is translated; return who is not."""
         upto = self.store.newest().receipt
         waiting: frozenset[str] = frozenset()

@@ -173,3 +173,19 @@ async def test_thousands_are_read_in_slices(tmp_path):
         assert await floor.obstacles() == []
         assert asked == [50, 50, 20, 0]
         assert len(floor.bench.wire.sent) == 120
+
+
+async def test_a_source_that_tells_of_another_s_agents_is_to_be_heard_and_has_no_roster(tmp_path):
+    async with floor_of(tmp_path, *PEOPLE, beside=("router",)) as floor:
+        await told(floor)
+        assert await floor.obstacles() == ["source router was not heard since the start"]
+        floor.health["router"] = floor.health["flex"]
+        await floor.resync()
+        assert floor.snapshots == [dict.fromkeys(PEOPLE, "ready")]
+
+
+async def test_only_the_sources_that_it_is_told_of_count(tmp_path):
+    heard = frozenset({"flex"})
+    async with floor_of(tmp_path, *PEOPLE, beside=("router",), sources=heard) as floor:
+        await told(floor)
+        assert await floor.obstacles() == []

@@ -149,15 +149,20 @@ def told_by(request: OutgoingRequest) -> dict[str, str]:
 async def floor_of(path: Path, *agents: str, **changes: Any) -> AsyncIterator[Floor]:
     """Run a destination that is told of *agents*, all of them listed and none known yet.
 
-    *changes* are fields of `Bench` or of its settings; *unmapped* and *expect_every* as well.
+    *changes* are fields of `Bench` or of its settings; *unmapped* and *expect_every* as well, and
+    sources *beside* that tell of the same agents.
     """
     roster, health = Listed(), {"flex": SourceHealth(last_receipt_at=HEARD, receipts=1)}
     roster.add(*agents)
     unmapped, expect = changes.pop("unmapped", "forward"), changes.pop("expect_every", None)
     source = SourceSettings("flex", None, SourceAuth("none"), {}, expect_every=expect)
+    beside = {
+        each: SourceSettings(each, None, SourceAuth("none"), {}, agents_of="flex")
+        for each in changes.pop("beside", ())
+    }
 
     def standings(bench: Bench) -> StandingsReader:
-        feeds = Feeds({"flex": source}, health)
+        feeds = Feeds({"flex": source} | beside, health)
         return StandingsReader(bench.ledger, feeds, roster, lambda: unmapped)
 
     every = changes.pop("every", None)
