@@ -22,7 +22,7 @@ async def told(floor, status="ready", agents=PEOPLE):
     """Let everybody become something, and the vendor be told of it."""
     ids = await floor.all_become(status, *agents)
     await floor.bench.ledger.until(len(floor.bench.ledger.recorded) or 1)
-    await floor.bench.quiet()
+    await floor.quiet()
     return ids
 
 
@@ -49,10 +49,10 @@ async def test_what_was_owed_before_is_superseded_and_not_sent(tmp_path):
         await told(floor)
         floor.bench.wire.answer = lambda request: OK if is_snapshot(request) else DOWN
         late = [await floor.becomes(each, "busy") for each in PEOPLE[:4]]
-        await floor.bench.quiet()
+        await floor.quiet()
         before = len(floor.others)
         await floor.resync()
-        await floor.bench.advance(minutes=5)
+        await floor.advance(minutes=5)
         assert {floor.bench.ledger.outcomes(each)[-1] for each in late} == {"superseded"}
         assert len(floor.others) == before
         assert await owed(floor) == 0
@@ -67,7 +67,7 @@ async def test_a_backlog_that_memory_does_not_hold_is_superseded_too(tmp_path):
             await floor.all_become(status, *PEOPLE)
         await floor.resync()
         sent = len(floor.others)
-        await floor.bench.advance(minutes=5)
+        await floor.advance(minutes=5)
         assert await owed(floor) == 0
         assert len(floor.others) == sent
 
@@ -80,10 +80,10 @@ async def test_what_does_not_collapse_is_sent_behind_it(tmp_path):
         state = await floor.becomes("a1", "busy")
         contact = event("c1", "a1", EventType.CONTACT, floor.bench.clock.now())
         await floor.bench.owe(contact)
-        await floor.bench.quiet()
+        await floor.quiet()
         await floor.resync()
         wire.answer = lambda _request: OK
-        await floor.bench.advance(minutes=5)
+        await floor.advance(minutes=5)
         assert floor.bench.ledger.outcomes(state)[-1] == "superseded"
         assert floor.bench.ledger.outcomes("c1")[-1] == "delivered"
 
@@ -94,25 +94,25 @@ async def test_it_waits_for_what_is_under_way_and_keeps_the_rest_back(tmp_path):
         await told(floor)
         wire.gate = asyncio.Event()
         first = await floor.becomes("a1", "busy")
-        await floor.bench.quiet()
+        await floor.quiet()
         asked = asyncio.ensure_future(floor.resync())
-        await floor.bench.quiet()
+        await floor.quiet()
         second = await floor.becomes("a2", "busy")
-        await floor.bench.quiet()
+        await floor.quiet()
         assert (floor.others[-1], floor.snapshots) == (first, [])
         gate, wire.gate = wire.gate, asyncio.Event()
         gate.set()
         await wire.until(12)
-        await floor.bench.quiet()
+        await floor.quiet()
         # The picture was taken when nothing moved: it has both.
         assert floor.snapshots == [dict.fromkeys(PEOPLE, "ready") | {"a1": "busy", "a2": "busy"}]
         third = await floor.becomes("a3", "busy")
-        await floor.bench.quiet()
+        await floor.quiet()
         assert wire.under_way == 1
         wire.gate.set()
         wire.gate = None
         assert (await asked).came is Came.DELIVERED
-        await floor.bench.quiet()
+        await floor.quiet()
         assert floor.others[-1] == third
         assert floor.bench.ledger.outcomes(second) == ["superseded"]
 
@@ -123,12 +123,12 @@ async def test_what_it_told_is_what_the_vendor_was_told_last(tmp_path):
         wire = floor.bench.wire
         wire.answer = lambda request: OK if is_snapshot(request) else DOWN
         await floor.becomes("a1", "busy")
-        await floor.bench.quiet()
+        await floor.quiet()
         await floor.resync()
         wire.answer = lambda _request: OK
         same = await floor.becomes("a1", "busy")
         other = await floor.becomes("a2", "busy")
-        await floor.bench.quiet()
+        await floor.quiet()
         assert floor.bench.ledger.outcomes(same) == ["unchanged"]
         assert floor.others[-1] == other
 
@@ -140,7 +140,7 @@ async def test_a_lane_that_was_idle_remembers_what_the_snapshot_told(tmp_path):
         await floor.becomes("a1", "busy", offer=False)
         await floor.resync()
         ready = await floor.becomes("a1", "ready")
-        await floor.bench.quiet()
+        await floor.quiet()
         assert floor.bench.ledger.outcomes(ready) == ["delivered"]
 
 
@@ -152,15 +152,15 @@ async def test_a_failed_one_is_tried_again_by_the_same_policy_and_blocks_nobody(
         result = await floor.resync()
         assert (result.came, result.is_over) == (Came.FAILED, False)
         between = await floor.becomes("a1", "busy")
-        await floor.bench.quiet()
+        await floor.quiet()
         assert floor.bench.ledger.outcomes(between) == ["delivered"]
         floor.bench.wire.answer = lambda _request: OK
-        await floor.bench.advance(milliseconds=900)
+        await floor.advance(milliseconds=900)
         assert len(floor.snapshots) == 1
-        await floor.bench.advance(milliseconds=200)
+        await floor.advance(milliseconds=200)
         assert floor.snapshots[1:] == [dict.fromkeys(PEOPLE, "ready") | {"a1": "busy"}]
         assert (floor.counted("failed"), floor.counted("delivered")) == (1, 1)
-        await floor.bench.advance(hours=1)
+        await floor.advance(hours=1)
         assert len(floor.snapshots) == 2
 
 
@@ -170,9 +170,9 @@ async def test_retry_after_keeps_everything_back(tmp_path):
         floor.bench.wire.script(Answer(429, retry_after="60"), OK)
         await floor.resync()
         late = await floor.becomes("a1", "busy")
-        await floor.bench.advance(seconds=50)
+        await floor.advance(seconds=50)
         assert floor.bench.ledger.outcomes(late) == []
-        await floor.bench.advance(seconds=20)
+        await floor.advance(seconds=20)
         assert len(floor.snapshots) == 2
 
 
@@ -185,8 +185,8 @@ async def test_refused_credentials_park_the_destination(tmp_path):
         assert (await floor.resync()).came is Came.REFUSED
         await floor.becomes("a1", "busy")
         floor.bench.destination.reload_probe()
-        await floor.bench.quiet()
-        await floor.bench.quiet()
+        await floor.quiet()
+        await floor.quiet()
         assert floor.bench.destination.health()["parked"] is False
         assert len(floor.snapshots) == 2
 
@@ -195,21 +195,21 @@ async def test_one_that_the_mapping_judges_as_refused_for_good_is_not_repeated(t
     async with floor_of(tmp_path, *PEOPLE, every=timedelta(minutes=15)) as floor:
         await told(floor)
         floor.bench.wire.answer = lambda _request: Answer(418)
-        await floor.bench.advance(minutes=15)
-        await floor.bench.advance(minutes=14)
+        await floor.advance(minutes=15)
+        await floor.advance(minutes=14)
         assert len(floor.snapshots) == 1
-        await floor.bench.advance(minutes=2)
+        await floor.advance(minutes=2)
         assert len(floor.snapshots) == 2
 
 
 async def test_at_its_interval(tmp_path):
     async with floor_of(tmp_path, *PEOPLE, every=timedelta(minutes=15)) as floor:
         await told(floor)
-        await floor.bench.advance(minutes=14)
+        await floor.advance(minutes=14)
         assert floor.snapshots == []
-        await floor.bench.advance(minutes=2)
+        await floor.advance(minutes=2)
         assert len(floor.snapshots) == 1
-        await floor.bench.advance(minutes=16)
+        await floor.advance(minutes=16)
         assert len(floor.snapshots) == 2
 
 
@@ -221,15 +221,15 @@ async def test_after_an_outage_everybody_is_told_at_once(tmp_path):
         await told(floor)
         floor.bench.wire.answer = lambda _request: DOWN
         await floor.all_become("busy", *PEOPLE)
-        await floor.bench.advance(minutes=30)
-        await floor.bench.advance(minutes=30)
+        await floor.advance(minutes=30)
+        await floor.advance(minutes=30)
         assert floor.bench.destination.health()["circuit"] == "open"
         floor.bench.wire.answer = lambda _request: OK
         sent = len(floor.others)
-        await floor.bench.advance(seconds=5)
-        await floor.bench.quiet()
+        await floor.advance(seconds=5)
+        await floor.quiet()
         assert floor.snapshots == [dict.fromkeys(PEOPLE, "busy")]
-        await floor.bench.advance(minutes=5)
+        await floor.advance(minutes=5)
         assert await owed(floor) == 0
         assert len(floor.others) - sent <= len(PEOPLE)
 
@@ -270,7 +270,7 @@ async def test_the_key_of_each_is_another(tmp_path):
     async with floor_of(tmp_path, *PEOPLE) as floor:
         await told(floor)
         await floor.resync()
-        await floor.bench.advance(seconds=1)
+        await floor.advance(seconds=1)
         await floor.resync()
         keys = [
             dict(each.headers)["Idempotency-Key"]
@@ -284,14 +284,14 @@ async def test_why_not_is_counted_each_time_and_logged_once_for_each_change(tmp_
     async with floor_of(tmp_path, *PEOPLE, every=timedelta(minutes=15)) as floor:
         await told(floor, agents=PEOPLE[:8])
         with capture_logs() as logs:
-            await floor.bench.advance(minutes=15)
+            await floor.advance(minutes=15)
             for _ in range(5):
-                await floor.bench.advance(minutes=1)
+                await floor.advance(minutes=1)
             await told(floor, agents=PEOPLE[8:9])
-            await floor.bench.advance(minutes=1)
+            await floor.advance(minutes=1)
             why = floor.bench.destination.health()["snapshot"]["last"]["why"]
             await told(floor, agents=PEOPLE[9:])
-            await floor.bench.advance(minutes=1)
+            await floor.advance(minutes=1)
         refused = [each["why"] for each in logs if each["event"] == "snapshot.refused"]
         assert refused == [
             "2 of source flex have no known state: a8, a9",
@@ -306,22 +306,22 @@ async def test_why_not_is_counted_each_time_and_logged_once_for_each_change(tmp_
 async def test_one_asked_for_once_is_refused_once(tmp_path):
     async with floor_of(tmp_path, *PEOPLE) as floor:
         assert (await floor.resync()).came is Came.REFUSED
-        await floor.bench.advance(hours=1)
+        await floor.advance(hours=1)
         assert floor.counted("refused") == 1
 
 
 async def test_a_state_that_has_not_lasted_is_told_behind_it_when_it_has(tmp_path):
     async with floor_of(tmp_path, *PEOPLE, settle=timedelta(seconds=10)) as floor:
         await floor.all_become("ready", *PEOPLE)
-        await floor.bench.advance(seconds=11)
+        await floor.advance(seconds=11)
         lasting = await floor.becomes("a1", "busy")
         short = await floor.becomes("a2", "busy")
-        await floor.bench.advance(seconds=5)
+        await floor.advance(seconds=5)
         await floor.resync()
         assert floor.snapshots == [dict.fromkeys(PEOPLE, "ready")]
         back = await floor.becomes("a2", "ready")
-        await floor.bench.advance(seconds=6)
-        await floor.bench.advance(seconds=6)
+        await floor.advance(seconds=6)
+        await floor.advance(seconds=6)
         assert floor.bench.ledger.outcomes(lasting) == ["delivered"]
         assert floor.bench.ledger.outcomes(short) == ["superseded"]
         assert floor.bench.ledger.outcomes(back) == ["unchanged"]

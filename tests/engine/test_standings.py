@@ -12,8 +12,8 @@ PEOPLE = tuple(f"a{number}" for number in range(10))
 
 async def told(floor, status="ready", agents=PEOPLE):
     await floor.all_become(status, *agents)
-    await floor.bench.quiet()
-    await floor.bench.quiet()
+    await floor.quiet()
+    await floor.quiet()
 
 
 async def test_nobody_is_told_while_somebody_listed_has_no_known_state(tmp_path):
@@ -43,9 +43,9 @@ async def test_a_source_must_not_be_silent_for_longer_than_is_expected(tmp_path)
     expected = NOON - NOON.replace(hour=11, minute=55)
     async with floor_of(tmp_path, *PEOPLE, expect_every=expected) as floor:
         await told(floor)
-        await floor.bench.advance(minutes=4)
+        await floor.advance(minutes=4)
         assert await floor.obstacles() == []
-        await floor.bench.advance(minutes=2)
+        await floor.advance(minutes=2)
         (said,) = await floor.obstacles()
         assert said.startswith("source flex was last heard at 2026-03-02T12:00:00")
 
@@ -69,7 +69,7 @@ async def test_agents_who_are_not_told_of_need_not_be_known_and_are_not_told(tmp
         floor.roster.add("a1", wfm_id="2001")
         await floor.becomes("a1", "ready", lane="2001")
         await floor.becomes("a2", "ready", offer=False)
-        await floor.bench.quiet()
+        await floor.quiet()
         assert await floor.obstacles() == []
         await floor.resync()
         assert floor.snapshots == [{"2001": "ready"}]
@@ -112,7 +112,7 @@ async def test_who_was_told_to_be_logged_out_is_logged_out_by_nothing(tmp_path):
         for each in PEOPLE[5:]:
             logout = event(f"out-{each}", each, EventType.LOGOUT, status="logged_out")
             await floor.bench.owe(logout)
-        await floor.bench.quiet()
+        await floor.quiet()
         assert await floor.obstacles() == []
 
 
@@ -144,9 +144,9 @@ async def test_of_two_agents_who_are_one_to_the_vendor_the_later_state_counts(tm
         floor.roster.add("a0", "a1", wfm_id="2001")
         earlier = "a1" if later == "a0" else "a0"
         await floor.becomes(earlier, "ready", lane="2001")
-        await floor.bench.advance(seconds=1)
+        await floor.advance(seconds=1)
         await floor.becomes(later, "busy", lane="2001")
-        await floor.bench.quiet()
+        await floor.quiet()
         await floor.resync()
         assert floor.snapshots == [{"2001": "busy"}]
 

@@ -112,6 +112,16 @@ class Floor:
     async def all_become(self, status: str, *agents: str) -> list[str]:
         return [await self.becomes(each, status) for each in agents]
 
+    async def quiet(self) -> None:
+        """Let everything happen that can: a snapshot takes many steps in the store."""
+        for _ in range(6):
+            await self.bench.quiet()
+
+    async def advance(self, **by: float) -> None:
+        await self.quiet()
+        self.bench.clock.advance(timedelta(**by))
+        await self.quiet()
+
     async def resync(self, *, force: bool = False) -> Any:
         return await self.bench.destination.snapshots.resync(force=force)
 
