@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gateway.model.errors import OperationError
 from gateway.operations.agents import count_unmapped
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import datetime
 
+    from gateway.app.tellers import Tellers
     from gateway.engine.destination import Destination
     from gateway.engine.snapshot import Snapshots
     from gateway.engine.telling import Prepared, Told
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from gateway.ports import Roster, Store
     from gateway.settings import Settings
     from gateway.telemetry.metrics import Metrics, SourceHealth
+
+T = TypeVar("T")
 
 KEEP_SECONDS = 5.0
 """How long an operator waits for the store; what was asked is kept later all the same."""
@@ -39,7 +42,7 @@ class Attendant:
         settings: Settings,
         store: Store,
         *,
-        destinations: Mapping[str, Destination],
+        tellers: Tellers,
         sources: Mapping[str, SourceHealth],
         workers: Mapping[str, bool],
         metrics: Metrics,
@@ -50,7 +53,8 @@ class Attendant:
         self.bench = Bench(store=store, settings=settings, live=self, now=now, roster=roster)
         self._settings = settings
         self._store = store
-        self._destinations = destinations
+        self._tellers = tellers
+        self._destinations: Mapping[str, Destination] = tellers.destinations
         self._sources = sources
         self._workers = workers
         self._metrics = metrics
@@ -101,6 +105,10 @@ class Attendant:
         worker = self._worker(destination)
         await _kept(destination, worker.resume(), "resumed")
         worker.reload_probe()
+
+    async def without(self, destination: str, work: Callable[[], Awaitable[T]]) -> T:
+        """Do *work* while nobody tells a destination; then tell it again."""
+        return await self._tellers.without(destination, work)
 
     async def standings(self, destination: str) -> Prepared:
         """Return the snapshot that the destination would be sent, and what stands in the way."""

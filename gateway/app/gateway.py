@@ -38,6 +38,7 @@ from gateway.http.server import load_certificate, server_context
 from gateway.http.unix import socket_path
 from gateway.model.errors import StoreError
 from gateway.operations import OPERATIONS
+from gateway.operations.succession import orphans
 from gateway.pipeline.verify import checker_for
 from gateway.ports import AuditEntry
 from gateway.store.sqlite import open_store
@@ -133,7 +134,7 @@ class Gateway:
         self._attendant = Attendant(
             settings,
             store,
-            destinations=self._tellers.destinations,
+            tellers=self._tellers,
             sources=self._source_health,
             workers=self._workers.alive,
             metrics=self._metrics,
@@ -157,6 +158,7 @@ class Gateway:
     async def run(self, reload: Callable[[], Awaitable[None]]) -> int:
         """Serve until asked to stop, and *reload* beside it; return the exit code."""
         grace = self.settings.server.shutdown_grace
+        await self._tell_left_behind()
         listener = await self._listen()
         admins = await self._listen_admin()
         gc.collect()
@@ -210,6 +212,10 @@ class Gateway:
         self._released.set()
         for destination in self._tellers.destinations.values():
             destination.reload_probe()
+
+    async def _tell_left_behind(self) -> None:
+        for name, count in (await orphans(self._attendant.bench)).items():
+            log.warning("destination.unknown", destination=name, left_behind=count)
 
     async def keep_audit(self, action: str, result: Mapping[str, Any]) -> None:
         """Keep what was done to the process itself, where the store can."""

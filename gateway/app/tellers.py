@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from gateway.engine.destination import Destination
 from gateway.http.transport import HttpTransport
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from gateway.app.workers import Workers
     from gateway.engine.standings import StandingsReader
     from gateway.ports import Roster, Store
     from gateway.settings import DestinationSettings
     from gateway.telemetry.metrics import Metrics
+
+T = TypeVar("T")
 
 ENDING_SECONDS = 1.0
 
@@ -44,6 +46,8 @@ class Tellers:
         self._standings = standings
         self._workers = workers
         self._running: dict[str, tuple[DestinationSettings, asyncio.Task[None]]] = {}
+        self._wanted: Mapping[str, DestinationSettings] = {}
+        self._resting: set[str] = set()
         self._begun: set[str] = set()
         self._group: asyncio.TaskGroup | None = None
 
@@ -64,11 +68,23 @@ class Tellers:
             name for name, (settings, _) in self._running.items() if wanted.get(name) != settings
         )
         await asyncio.gather(*map(self._end, changed))
+        self._wanted = wanted
         for name, settings in wanted.items():
-            if name not in self._running:
+            if name not in self._running and name not in self._resting:
                 task = self._group.create_task(self._run(settings))
                 self._running[name] = settings, task
         return changed
+
+    async def without(self, name: str, work: Callable[[], Awaitable[T]]) -> T:
+        """Do *work* while nobody tells the destination; then tell it again."""
+        self._resting.add(name)
+        try:
+            if name in self._running:
+                await self._end(name)
+            return await work()
+        finally:
+            self._resting.discard(name)
+            await self.become(self._wanted)
 
     async def stop(self) -> None:
         """End them all: what is under way has a second."""

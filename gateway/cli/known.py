@@ -12,7 +12,7 @@ from gateway.cli.session import Session, pass_session, verb_options
 from gateway.cli.show import columns, field, print_json, print_rows
 from gateway.operations import agents as lookups
 from gateway.operations import alarms as raised
-from gateway.operations import health
+from gateway.operations import health, succession
 
 
 def _reason(row: Any) -> str | None:
@@ -134,6 +134,36 @@ def pause(session: Session, /, **asked: Any) -> None:
 def resume(session: Session, /, **asked: Any) -> None:
     """Tell a paused, parked or waiting destination again, now."""
     _print_change(session, carry_out(session, health.RESUME, **asked))
+
+
+@destinations.command()
+@click.argument("old")
+@click.argument("new")
+@why_option
+@verb_options
+@pass_session
+def adopt(session: Session, /, old: str, new: str, **asked: Any) -> None:
+    """Owe to NEW what OLD left behind: a destination was renamed."""
+    told = carry_out(session, succession.ADOPT, name=old, by=new, **asked)
+    _print_counts(session, told, "deliveries", "superseded", "dead_letters")
+
+
+@destinations.command()
+@click.argument("name")
+@why_option
+@verb_options
+@pass_session
+def discard(session: Session, /, **asked: Any) -> None:
+    """Drop what NAME, which is configured no longer, is owed."""
+    _print_counts(session, carry_out(session, succession.DISCARD, **asked), "dropped")
+
+
+def _print_counts(session: Session, told: dict[str, Any], *names: str) -> None:
+    if session.as_json:
+        print_json(told)
+    else:
+        counts = ", ".join(f"{told[name]} {name.replace('_', ' ')}" for name in names)
+        click.echo(f"{told['name']}: {counts}")
 
 
 def _print_change(session: Session, change: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from gateway.operations import (
     explain,
     health,
     quarantine,
+    succession,
     vendor,
 )
 from gateway.operations.table import Operation
@@ -23,4 +24,5 @@ OPERATIONS: tuple[Operation, ...] = (
     *audit.OPERATIONS,
     *explain.OPERATIONS,
     *vendor.OPERATIONS,
+    *succession.OPERATIONS,
 )

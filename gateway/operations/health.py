@@ -25,10 +25,26 @@ Params = dict[str, Any]
 async def _destinations(bench: Bench, _params: Params) -> list[dict[str, Any]]:
     marks = await bench.store.marks()
     sizes = await bench.store.sizes()
-    return [
+    configured = [
         await _destination_json(bench, each, marks.get(name, DestinationMark()), sizes)
         for name, each in bench.settings.destinations.items()
     ]
+    left = await bench.store.left_behind()
+    names = sorted(left.keys() - bench.settings.destinations.keys())
+    return configured + [await _left_json(bench, name, sizes) for name in names]
+
+
+async def _left_json(bench: Bench, name: str, sizes: Mapping[str, int]) -> dict[str, Any]:
+    """Return what is left of a destination that is configured no longer."""
+    backlog = await bench.store.backlog(name)
+    return {
+        "name": name,
+        "configured": False,
+        "state": "not configured",
+        "backlog": backlog.pending,
+        "held": backlog.held,
+        "dead_letters": sizes.get(f"dead_letters:{name}", 0),
+    }
 
 
 async def _destination_json(
@@ -41,6 +57,7 @@ async def _destination_json(
     prefix = f"outcome:{name}:"
     exact = {
         "name": name,
+        "configured": True,
         "mapping": f"{destination.mapping.name} {destination.mapping.version}",
         "url": without_secrets(destination.url),
         "backlog": backlog.pending,

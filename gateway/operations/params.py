@@ -26,6 +26,12 @@ class NameParams(Schema):
     name = fields.String(required=True)
 
 
+class AdoptParams(NameParams):
+    """The name that was, and the destination that has its place."""
+
+    by = fields.String(required=True)
+
+
 class ResyncParams(NameParams):
     """The destination that is meant, and how."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from marshmallow import ValidationError
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from gateway.engine.telling import Prepared, Told
     from gateway.model.alarm import StandingAlarm
+
+T = TypeVar("T")
 
 WHY = "why"
 LONGEST_WHY = 500
@@ -49,6 +51,10 @@ class Live(Protocol):
 
     def wake_translator(self) -> None:
         """Say that the store has receipts to translate."""
+        ...
+
+    async def without(self, destination: str, work: Callable[[], Awaitable[T]]) -> T:
+        """Do *work* while nobody tells a destination; then tell it again."""
         ...
 
     async def pause(self, destination: str) -> None:

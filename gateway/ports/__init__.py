@@ -23,9 +23,11 @@ from gateway.ports.outbox import Backlog, ClaimedLane, DestinationMark, Lane, Ou
 from gateway.ports.outside import Accepted, Intake, Roster, Transport
 from gateway.ports.records import DeadLetter, HeldAgent, QuarantineEntry, Records, Selection
 from gateway.ports.store import Store
+from gateway.ports.succession import Adopted, Succession
 
 __all__ = [
     "Accepted",
+    "Adopted",
     "AlarmChange",
     "Alarms",
     "Appended",
@@ -56,5 +58,6 @@ __all__ = [
     "SeenState",
     "Selection",
     "Store",
+    "Succession",
     "Transport",
 ]

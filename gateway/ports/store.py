@@ -11,12 +11,13 @@ from gateway.ports.history import History
 from gateway.ports.journal import Journal
 from gateway.ports.outbox import Outbox
 from gateway.ports.records import Records
+from gateway.ports.succession import Succession
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
 
-class Store(Journal, Outbox, Records, Everybody, Alarms, History, Audit, Protocol):
+class Store(Journal, Outbox, Records, Everybody, Alarms, History, Audit, Succession, Protocol):
     """The whole of what is durable."""
 
     async def check_writable(self) -> None:

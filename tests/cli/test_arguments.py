@@ -36,7 +36,8 @@ def test_the_verbs_are_those_of_the_contract_and_none_of_later(command):
     assert set(main.commands) == VERBS
     assert set(main.commands["quarantine"].commands) == {"list", "show", "retry", "discard"}
     assert set(main.commands["dead-letters"].commands) == {"list", "show", "retry", "discard"}
-    assert set(main.commands["destinations"].commands) == {"list", "pause", "resume"}
+    destinations = {"list", "pause", "resume", "adopt", "discard"}
+    assert set(main.commands["destinations"].commands) == destinations
     assert set(main.commands["sources"].commands) == {"list"}
     assert set(main.commands["mappings"].commands) == {"list"}
 

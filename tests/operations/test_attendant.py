@@ -7,6 +7,8 @@ import pytest
 
 from gateway.app import attendant
 from gateway.app.attendant import Attendant
+from gateway.app.tellers import Tellers
+from gateway.app.workers import Workers
 from gateway.model.errors import OperationError, StoreUnavailableError
 from tests.standins.delivery import OK, delivering, judged
 
@@ -14,10 +16,14 @@ REFUSED = judged("park", status=401)
 
 
 def attendant_of(bench):
+    tellers = Tellers(
+        bench.ledger, metrics=bench.metrics, roster=None, standings=None, workers=Workers(int)
+    )
+    tellers.destinations["wfm"] = bench.destination
     return Attendant(
         SimpleNamespace(),
         bench.ledger,
-        destinations={"wfm": bench.destination},
+        tellers=tellers,
         sources={},
         workers={},
         metrics=bench.metrics,

@@ -15,6 +15,7 @@ from gateway.store.sqlite.lookups import SqliteLookups
 from gateway.store.sqlite.outbox import SqliteOutbox
 from gateway.store.sqlite.retention import SqliteRetention
 from gateway.store.sqlite.setaside import SqliteQuarantine
+from gateway.store.sqlite.succession import SqliteSuccession
 from gateway.store.sqlite.waiting import Waiting
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class SqliteStore(
     SqliteRetention,
     SqliteHistory,
     SqliteAudit,
+    SqliteSuccession,
     SqliteAlarms,
 ):
     """`gateway.ports.Store` on one SQLite file. It belongs to one event loop."""
