@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gateway.model.errors import OperationError
+from gateway.model.errors import OperationError, StoreUnavailableError
 from gateway.operations.agents import count_unmapped
 from gateway.operations.alarms import alarm_json
 from gateway.operations.table import Bench
@@ -32,6 +32,10 @@ KEEP_SECONDS = 5.0
 
 RESYNC_SECONDS = 50.0
 """How long an operator waits for a snapshot: less than the command line waits for us."""
+
+
+STORE_SECONDS = 5.0
+"""A disk that needs longer to sync is not one to accept on; two seconds are slow and no more."""
 
 
 class Attendant:
@@ -139,7 +143,13 @@ class Attendant:
     async def store(self) -> Mapping[str, Any]:
         """Say whether receipts can be accepted, by making something durable now."""
         untranslated = self._store.untranslated_count()
-        await self._store.check_writable()
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                await self._store.check_writable()
+        except TimeoutError:
+            raise StoreUnavailableError(
+                f"the store has made nothing durable for {STORE_SECONDS:.0f} seconds"
+            ) from None
         full = untranslated >= self._settings.store.max_untranslated
         return {"accepting": not full, "untranslated": untranslated}
 

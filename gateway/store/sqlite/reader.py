@@ -54,7 +54,8 @@ class Reader:
             try:
                 return look(self._connection)
             finally:
-                self._connection.execute("COMMIT")
+                if self._connection.in_transaction:  # else the disk's error has ended it
+                    self._connection.execute("COMMIT")
         except UNAVAILABLE as problem:
             self._drop_connection()
             raise unavailable(problem) from problem
