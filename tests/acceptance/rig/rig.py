@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 import socket
+import ssl
 import struct
 import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random, SystemRandom
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from tests.acceptance.process import Gateway
 from tests.acceptance.rig.books import read_books
@@ -21,14 +23,18 @@ from tests.acceptance.rig.ledger import Ledger
 from tests.acceptance.rig.sender import Sender
 from tests.acceptance.rig.vendor import Mood, Vendor
 
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
 CALM_SECONDS = 60
 POLL_SECONDS = 0.02
+LAST_WORDS = 40
 OUR_PORTS = 20_000, 32_000
 
 CONFIG = """
 server: {{port: {port}, shutdown_grace: 5s}}
 admin: {{port: {admin_port}}}
-store: {{path: gateway.db}}
+store: {{path: {store}}}
 agents: {{files: [agents.csv]}}
 sources:
   flex: {{type: flex_rta, auth: {{type: none}}, statuses: {{{statuses}}}}}
@@ -41,6 +47,7 @@ destinations:
     retry: {{first: 20ms, max: 200ms}}
     circuit: {{failures: 5, probe_after: 200ms}}
     identify_by: [id]
+    {secured}
   codes:
     mapping: calabrio_rta_json
     url: {codes.url}
@@ -53,12 +60,21 @@ destinations:
 STATUSES = "Break: not_ready, Lunch: not_ready, Coaching: not_ready"
 
 
+@dataclass
 class RiggedGateway(Gateway):
-    """The real process, started by the launcher with bombs and a clock."""
+    """The real process, started by the launcher with bombs and a clock; *disk*: in the mount
+    namespace of that process.
+    """
+
+    disk: int | None = None
 
     def command(self, *words: str) -> list[str]:
-        launcher = "tests.acceptance.rig.killpoint"
-        return [sys.executable, "-m", launcher, "--config", str(self.config_path), *words]
+        launcher = [sys.executable, "-m", "tests.acceptance.rig.killpoint"]
+        command = [*launcher, "--config", str(self.config_path), *words]
+        if self.disk is None:
+            return command
+        there = ["sh", "-c", 'cd "$0" && exec "$@"', str(self.folder)]
+        return ["nsenter", "--target", str(self.disk), "--mount", *there, *command]
 
     async def start_with(self, point: str) -> None:
         """Start with a bomb; it may go off before the gateway listens."""
@@ -82,6 +98,8 @@ class RiggedGateway(Gateway):
 class Rig:
     """Everything of one run. *more* is added to the configuration. The roster lacks each
     *unmapped_every*-th agent (0: nobody); what the vendor of codes is owed of them is held.
+    *tls*: the vendor of events is behind it. *disk*: the store is in the folder `disk` as the
+    process with that id sees it.
     """
 
     folder: Path
@@ -91,9 +109,12 @@ class Rig:
     pause: float = 0.0
     starts: bool = True
     unmapped_every: int = 9
+    tls: ssl.SSLContext | None = None
+    disk: int | None = None
     ledger: Ledger = field(default_factory=Ledger)
     events: Vendor = field(default_factory=Vendor)
     codes: Vendor = field(default_factory=Vendor)
+    verdict: Verdict = field(default_factory=Verdict)
 
     async def __aenter__(self) -> Self:
         self.dice = Random(self.seed)
@@ -102,12 +123,13 @@ class Rig:
             for number in range(1, self.agents + 1)
         ]
         self._stack = contextlib.AsyncExitStack()
+        self.events.tls = self.tls
         for vendor in (self.events, self.codes):
             await self._stack.enter_async_context(vendor)
         self.write_roster()
         (self.folder / "clock").write_bytes(struct.pack("<d", 0.0))
         self.gateway = RiggedGateway(
-            self.folder, self._config(), {"RIG_CLOCK": str(self.folder / "clock")}
+            self.folder, self._config(), {"RIG_CLOCK": str(self.folder / "clock")}, disk=self.disk
         )
         self.gateway.config_path.write_text(self.gateway.config)
         self._stack.push_async_exit(self.gateway)
@@ -122,8 +144,23 @@ class Rig:
 
     def _config(self) -> str:
         ports = {"port": free_port(), "admin_port": free_port()}
-        config = CONFIG.format(events=self.events, codes=self.codes, statuses=STATUSES, **ports)
+        secured = f"tls: {{ca: {self.folder}/ca.pem}}" if self.tls else ""
+        config = CONFIG.format(
+            secured=secured,
+            store="disk/gateway.db" if self.disk else "gateway.db",
+            events=self.events,
+            codes=self.codes,
+            statuses=STATUSES,
+            **ports,
+        )
         return config + self.more
+
+    @property
+    def place(self) -> Path:
+        """The folder with the store, as it is seen from here."""
+        if self.disk is None:
+            return self.folder
+        return Path(f"/proc/{self.disk}/root{self.folder}/disk")
 
     @property
     def identities(self) -> dict[str, str]:
@@ -176,18 +213,41 @@ class Rig:
     async def backlog(self) -> int:
         """Ask the admin API what is still to be done."""
         _, ready = await self.gateway.get_admin("/readyz")
+        untranslated = ready["store"].get("untranslated", 1)  # it cannot say while it is ill
         _, found = await self.gateway.get_admin("/api/v1/destinations")
-        return int(ready["store"]["untranslated"]) + sum(each["backlog"] for each in found)
+        return int(untranslated) + sum(each["backlog"] for each in found)
 
     async def balance(self) -> Verdict:
         """Wait for calm, end the gateway, and let the judge compare."""
         await self.calm()
         code = await self.gateway.stop()
+        if self.disk is not None:  # SQLite does not find its way there
+            for each in self.place.glob("gateway.db*"):
+                shutil.copy(each, self.folder)
         verdict = judge(self.ledger, read_books(self.folder / "gateway.db"), self.terms)
         if code != 0:
             verdict.violations.append(f"SIGTERM ended it with exit code {code}")
         sys.stdout.write("".join(f"{line}\n" for line in verdict.lines()))
+        self.verdict = verdict
         return verdict
+
+
+@contextlib.asynccontextmanager
+async def sending(rig: Rig) -> AsyncIterator[None]:
+    """Let the senders send all the while; then wait for the judge, who finds nothing."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(rig.send())
+        try:
+            yield
+        except BaseException:
+            loud = [each for each in rig.gateway.output if '"level":"info"' not in each]
+            sys.stdout.write("\n".join(loud[-LAST_WORDS:]))
+            raise
+        finally:
+            rig.sender.is_over = True
+    verdict = await rig.balance()
+    assert verdict.violations == []
+    assert verdict.facts > 0
 
 
 def free_port() -> int:

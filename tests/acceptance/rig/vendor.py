@@ -115,6 +115,9 @@ class Vendor:
 
     async def _take(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
+        if self._runner is None or request.app is not self._runner.app:
+            _cut(request)  # it was let in while the door was being shut
+            return web.Response()
         key = request.headers.get("Idempotency-Key", "")
         heard = Heard(key, Mood.FINE, tuple(_items(key, json.loads(body))))
         heard = replace(heard, mood=self.mood_of(heard))
