@@ -13,7 +13,7 @@ import click
 from marshmallow import ValidationError
 
 from gateway.config.roster import RosterFiles
-from gateway.http.client import call, is_alive
+from gateway.http.client import TIMEOUT_SECONDS, call, is_alive
 from gateway.http.unix import socket_path, user_name
 from gateway.model.errors import StoreLockedError
 from gateway.operations import Asked, Bench, Operation
@@ -30,7 +30,13 @@ PREFIX = "/api/v1"
 _IN_BRACES = re.compile(r"\{(\w+)\}")
 
 
-def carry_out(session: Session, operation: Operation, /, **asked: Any) -> Any:
+def carry_out(
+    session: Session,
+    operation: Operation,
+    /,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+    **asked: Any,
+) -> Any:
     """Return the JSON-able answer of *operation*, asked with what was given on the command line.
 
     Raises:
@@ -42,7 +48,7 @@ def carry_out(session: Session, operation: Operation, /, **asked: Any) -> Any:
     settings = session.settings()
     socket = socket_path(settings.store.path)
     if is_alive(socket):
-        return _ask(socket, operation, given)
+        return _ask(socket, operation, given, timeout_seconds)
     return asyncio.run(_open_and_run(settings, operation, loaded))
 
 
@@ -62,13 +68,13 @@ def _lines(messages: dict[str, Any]) -> list[str]:
     ]
 
 
-def _ask(socket: Path, operation: Operation, given: dict[str, Any]) -> Any:
+def _ask(socket: Path, operation: Operation, given: dict[str, Any], seconds: float) -> Any:
     named = set(_IN_BRACES.findall(operation.path))
     target = PREFIX + _IN_BRACES.sub(lambda name: _quoted(given[name[1]]), operation.path)
     rest = {key: value for key, value in given.items() if key not in named}
     if operation.method == "GET":
-        return call(socket, operation.method, target, params=rest)
-    return call(socket, operation.method, target, json=rest)
+        return call(socket, operation.method, target, params=rest, timeout_seconds=seconds)
+    return call(socket, operation.method, target, json=rest, timeout_seconds=seconds)
 
 
 def _quoted(value: Any) -> str:

@@ -10,6 +10,7 @@ from gateway.operations import (
     explain,
     health,
     quarantine,
+    replay,
     succession,
     vendor,
 )
@@ -25,4 +26,5 @@ OPERATIONS: tuple[Operation, ...] = (
     *explain.OPERATIONS,
     *vendor.OPERATIONS,
     *succession.OPERATIONS,
+    *replay.OPERATIONS,
 )

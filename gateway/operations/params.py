@@ -16,6 +16,15 @@ MOST_LISTED = 10_000
 LISTED = 100
 
 
+def span_fields() -> tuple[fields.AwareDateTime, fields.AwareDateTime]:
+    """Return the two ends of a span of time, asked for as `from` and `to`."""
+    since, until = (
+        fields.AwareDateTime(data_key=name, default_timezone=UTC, load_default=None)
+        for name in ("from", "to")
+    )
+    return since, until
+
+
 class NothingParams(Schema):
     """An operation that is asked with nothing."""
 
@@ -56,8 +65,7 @@ class _NarrowedParams(Schema):
     """What narrows a choice: a reason, and when the entries were set aside (`from`, `to`)."""
 
     reason = fields.String(load_default=None)
-    since = fields.AwareDateTime(data_key="from", default_timezone=UTC, load_default=None)
-    until = fields.AwareDateTime(data_key="to", default_timezone=UTC, load_default=None)
+    since, until = span_fields()
 
 
 class QuarantineFilter(_NarrowedParams):
@@ -75,8 +83,7 @@ class DeadLetterFilter(_NarrowedParams):
 class SpanParams(Schema):
     """A span of time (`from`, `to`), and how many of its newest entries."""
 
-    since = fields.AwareDateTime(data_key="from", default_timezone=UTC, load_default=None)
-    until = fields.AwareDateTime(data_key="to", default_timezone=UTC, load_default=None)
+    since, until = span_fields()
     limit = fields.Integer(load_default=LISTED, validate=validate.Range(1, MOST_LISTED))
 
 

@@ -21,6 +21,7 @@ from gateway.ports.journal import (
 )
 from gateway.ports.outbox import Backlog, ClaimedLane, DestinationMark, Lane, Outbox, Recorded
 from gateway.ports.outside import Accepted, Intake, Roster, Transport
+from gateway.ports.past import Past
 from gateway.ports.records import DeadLetter, HeldAgent, QuarantineEntry, Records, Selection
 from gateway.ports.store import Store
 from gateway.ports.succession import Adopted, Succession
@@ -46,6 +47,7 @@ __all__ = [
     "Lane",
     "Newest",
     "Outbox",
+    "Past",
     "PastDelivery",
     "PastEvent",
     "QuarantineEntry",

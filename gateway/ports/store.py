@@ -10,6 +10,7 @@ from gateway.ports.everybody import Everybody
 from gateway.ports.history import History
 from gateway.ports.journal import Journal
 from gateway.ports.outbox import Outbox
+from gateway.ports.past import Past
 from gateway.ports.records import Records
 from gateway.ports.succession import Succession
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
 
-class Store(Journal, Outbox, Records, Everybody, Alarms, History, Audit, Succession, Protocol):
+class Store(
+    Journal, Outbox, Records, Everybody, Alarms, History, Audit, Succession, Past, Protocol
+):
     """The whole of what is durable."""
 
     async def check_writable(self) -> None:

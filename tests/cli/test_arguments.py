@@ -23,6 +23,7 @@ VERBS = {
     "states",
     "destinations",
     "ping",
+    "replay",
     "resync",
     "sources",
     "mappings",
@@ -75,7 +76,7 @@ def test_the_configuration_may_be_named_by_the_environment(command):
 @pytest.mark.parametrize(
     "words",
     [
-        ["replay"],
+        ["report"],
         ["agents", "--sort"],
         ["quarantine", "retry"],
         ["quarantine", "retry", "q1", "--all"],

@@ -12,6 +12,7 @@ from gateway.model.receipt import JournaledReceipt
 from gateway.ports import Appended
 from gateway.store.sqlite.connection import rows_of
 from gateway.store.sqlite.fanout import Prepared, insert_events, learn, prepare
+from gateway.store.sqlite.past import note_states
 from gateway.store.sqlite.quarantine import set_aside
 from gateway.store.sqlite.receipts import duplicates_among, insert_receipt
 from gateway.store.sqlite.recovery import MAX_CLAIM, finish_receipt
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from gateway.model.receipt import VerifiedReceipt
     from gateway.ports import Finished, Quarantined, RecordKey
     from gateway.store.sqlite.database import Database
+    from gateway.store.sqlite.past import Hours
     from gateway.store.sqlite.tally import Transaction
     from gateway.store.sqlite.waiting import Waiting
 
@@ -51,6 +53,7 @@ class SqliteJournal:
     _database: Database
     _waiting: Waiting
     _max_untranslated: int | None
+    _hours: Hours
 
     async def append(
         self,
@@ -142,17 +145,21 @@ class SqliteJournal:
     async def finish(self, finished: Sequence[Finished]) -> Sequence[Delivery]:
         """Record several translations at once; return the deliveries that may be sent."""
         prepared = [prepare(each) for each in finished]
+        fresh = self._hours.fresh(finished)
         now = self._database.now_millis()
 
         def run(transaction: Transaction) -> list[Delivery]:
             deliveries: list[Delivery] = []
             for each in prepared:
                 _finish_one(transaction, each, now, deliveries)
+            note_states(transaction, fresh)
             learn(transaction, finished)
             return deliveries
 
         slow = sum(len(each.events) for each in finished) > MANY_EVENTS
-        return await self._database.write(run, slow=slow)
+        deliveries = await self._database.write(run, slow=slow)
+        self._hours.keep(fresh)
+        return deliveries
 
     def under_way(self, receipt: JournaledReceipt | None) -> None:
         """Note which receipt a mapping is at work on."""

@@ -85,6 +85,17 @@ LANES = _Past(
         SELECT value ->> 0, value ->> 1 FROM json_each(?))
     """,
 )
+STATES = _Past(
+    None,
+    """
+    SELECT json_array(key, before), coalesce(length(known), 0)
+    FROM agent_states INDEXED BY agent_states_age WHERE at < ? LIMIT ?
+    """,
+    """
+    DELETE FROM agent_states WHERE (key, before) IN (
+        SELECT value ->> 0, value ->> 1 FROM json_each(?))
+    """,
+)
 OUTCOMES = """
     DELETE FROM outcomes WHERE at < ? AND n IN (SELECT n FROM outcomes ORDER BY n LIMIT ?)
     RETURNING destination, outcome
@@ -103,6 +114,7 @@ class SqliteRetention:
             (RECEIPTS, cutoff),
             (EVENTS, cutoff),
             (LANES, cutoff),
+            (STATES, cutoff),
             (SEEN, to_millis(now) - SEEN_MILLIS),
         ]
 

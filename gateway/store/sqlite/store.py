@@ -13,6 +13,7 @@ from gateway.store.sqlite.history import SqliteHistory
 from gateway.store.sqlite.journal import SqliteJournal
 from gateway.store.sqlite.lookups import SqliteLookups
 from gateway.store.sqlite.outbox import SqliteOutbox
+from gateway.store.sqlite.past import Hours, SqlitePast
 from gateway.store.sqlite.retention import SqliteRetention
 from gateway.store.sqlite.setaside import SqliteQuarantine
 from gateway.store.sqlite.succession import SqliteSuccession
@@ -38,6 +39,7 @@ class SqliteStore(
     SqliteHistory,
     SqliteAudit,
     SqliteSuccession,
+    SqlitePast,
     SqliteAlarms,
 ):
     """`gateway.ports.Store` on one SQLite file. It belongs to one event loop."""
@@ -47,6 +49,7 @@ class SqliteStore(
         self._max_untranslated = max_untranslated
         self._waiting = Waiting()
         self._turns = {}
+        self._hours = Hours()
         self._is_closed = False
 
     @property

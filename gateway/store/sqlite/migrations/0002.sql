@@ -27,6 +27,8 @@ CREATE TABLE agent_states (
     PRIMARY KEY (key, before)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX agent_states_age ON agent_states (at);
+-- The first receipt before which the states are kept.
+INSERT INTO meta SELECT 'states_kept_from', coalesce(max(seq), 0) + 1 FROM receipts;
 
 -- What the vendor's answer said, for `explain`.
 ALTER TABLE outcomes ADD COLUMN detail TEXT;

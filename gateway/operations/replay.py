@@ -1,0 +1,73 @@
+"""Replay: what was received translated again by today's mappings, and what differs told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from marshmallow import Schema, fields, validate
+
+from gateway.engine.replay import Replay, Wanted
+from gateway.model.errors import OperationError
+from gateway.operations.params import span_fields
+from gateway.operations.table import Bench, Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gateway.model.delivery import Delivery
+
+RATE = 50.0
+FASTEST = 10_000.0
+
+
+class ReplayParams(Schema):
+    """Which receipts are told again, and to whom."""
+
+    since, until = span_fields()
+    source = fields.String(load_default=None)
+    destination = fields.String(load_default=None)
+    receipt = fields.String(load_default=None)
+    reason = fields.String(load_default=None)
+    dry_run = fields.Boolean(load_default=False)
+    rate = fields.Float(load_default=RATE, validate=validate.Range(0.1, FASTEST))
+
+
+async def _replay(bench: Bench, params: dict[str, Any]) -> dict[str, Any]:
+    asked = dict(params)
+    if asked.pop("dry_run"):
+        asked["rate"] = None
+    _check(bench, asked)
+    assert bench.roster is not None
+    replay = Replay(bench.store, bench.settings, bench.roster, Wanted(**asked), _offering(bench))
+    report = await replay.run()
+    return {"dry_run": asked["rate"] is None, **report.json()}
+
+
+def _check(bench: Bench, asked: dict[str, Any]) -> None:
+    for kind, known in (
+        ("source", bench.settings.sources),
+        ("destination", bench.settings.destinations),
+    ):
+        if asked[kind] is not None and asked[kind] not in known:
+            valid = ", ".join(known) or "there are none"
+            raise OperationError(f"no {kind} {asked[kind]!r} is configured ({valid})", missing=True)
+
+
+def _offering(bench: Bench) -> Any:
+    def offer(deliveries: Sequence[Delivery]) -> None:
+        if bench.live is not None:
+            bench.live.offer(deliveries)
+
+    return offer
+
+
+REPLAY = Operation(
+    name="replay",
+    method="POST",
+    path="/replay",
+    summary="Translate stored receipts again with today's mappings; tell what differs",
+    params=ReplayParams,
+    run=_replay,
+    changes=True,
+)
+OPERATIONS = (REPLAY,)

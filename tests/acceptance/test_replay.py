@@ -1,0 +1,90 @@
+"""`replay`: a mapping mended today, and yesterday told right."""
+
+import json
+
+from tests.acceptance.flex import envelope, record
+from tests.acceptance.process import Gateway
+from tests.standins.wfm import WfmStandIn
+
+CONFIG = """
+server: {{port: 0}}
+admin: {{port: 0}}
+store: {{path: gateway.db}}
+sources:
+  flex: {{type: flex_rta, auth: {{type: none}}, statuses: {{{statuses}}}}}
+destinations:
+  history: {{mapping: cloudevents, url: "{url}/history", events: [agent.state]}}
+  board:
+    mapping: calabrio_rta_json
+    url: "{url}/board"
+    options: {{authentication_key: made-up-key, source_id: "1"}}
+"""
+SAME = {"same": 5, "changed": 0, "new": 0, "gone": 0}
+
+
+def history(wfm):
+    return [json.loads(each.body) for each in wfm.received if "history" in each.path]
+
+
+async def replayed(gateway, *words):
+    code, out, err = await gateway.run("--json", "replay", *words)
+    assert code == 0, err
+    return json.loads(out)
+
+
+async def received(gateway):
+    """Let an agent be available, at lunch, in training, in a meeting; wait until all is told."""
+    for number in range(4):
+        await gateway.post("flex", envelope(record(1, number)))
+    for name in ("history", "board"):
+        await gateway.until(lambda name=name: gateway.told_of(name, "backlog"), wanted=0)
+
+
+async def mended(gateway, url):
+    """Have it take a training for ready."""
+    gateway.config_path.write_text(CONFIG.format(url=url, statuses="Training: ready"))
+    gateway.hang_up()
+
+    async def said():
+        return any("gateway.reloaded" in line for line in gateway.output)
+
+    await gateway.until(said, wanted=True)
+
+
+async def test_only_what_differs_is_told_again_and_only_once(tmp_path):
+    async with WfmStandIn() as wfm:
+        config = CONFIG.format(url=wfm.url, statuses="Training: not_ready")
+        async with Gateway(tmp_path, config) as gateway:
+            await received(gateway)
+            assert (await replayed(gateway, "--dry-run"))["events"] == SAME
+            await mended(gateway, wfm.url)
+            looked = await replayed(gateway, "--dry-run")
+            before = len(wfm.received)
+            told = await replayed(gateway, "--rate", "1000")
+            await gateway.until(lambda: gateway.told_of("history", "backlog"), wanted=0)
+            again = await replayed(gateway, "--rate", "1000")
+            assert await gateway.stop() == 0
+    assert looked["events"] == {"same": 3, "changed": 2, "new": 0, "gone": 0}
+    assert looked["deliveries"] == told["deliveries"] == {"history": 2}
+    assert again["events"] == SAME
+    assert len(wfm.received) == before + 2
+    corrected = [(each["time"][14:19], each["data"]["status"]) for each in history(wfm)[-2:]]
+    assert corrected == [("00:02", "ready"), ("00:03", "not_ready")]
+    ids = [each["id"] for each in history(wfm)]
+    assert len(set(ids)) == len(ids)
+
+
+async def test_it_can_be_narrowed_and_is_told_in_words(tmp_path):
+    async with WfmStandIn() as wfm:
+        config = CONFIG.format(url=wfm.url, statuses="Training: not_ready")
+        async with Gateway(tmp_path, config) as gateway:
+            await received(gateway)
+            nothing = await replayed(gateway, "--to", "2026-03-02T09:00:00Z")
+            other = await replayed(gateway, "--reason", "translate")
+            wrong = await gateway.run("replay", "--source", "nobody")
+            assert await gateway.stop() == 0
+            _, text, _ = await gateway.run("replay", "--dry-run")
+    assert (nothing["receipts"], other["receipts"]) == (0, 0)
+    assert wrong[0] == 1
+    assert "no source 'nobody' is configured (flex)" in wrong[2]
+    assert "4 receipts, events: 5 same" in text
