@@ -320,13 +320,13 @@ class Gateway:
     async def _release(self) -> None:
         """Let go of held deliveries at the start and whenever the roster has changed."""
         while True:
-            released = await release_held(
+            await release_held(
                 self._store,
                 self.settings.destinations,
                 self._roster,
                 self.settings.agents.unmapped,
+                self._attendant.offer,
             )
-            self._attendant.offer(released)
             await self._released.wait()
             self._released.clear()
 

@@ -60,14 +60,15 @@ async def release_held(
     destinations: Mapping[str, DestinationSettings],
     roster: Roster,
     unmapped: str,
-) -> Sequence[Delivery]:
-    """Let go of the deliveries of agents whom the roster names by now; return them."""
-    released: list[Delivery] = []
+    offer: Callable[[Sequence[Delivery]], None],
+) -> None:
+    """Let go of the deliveries of agents whom the roster names by now; *offer* each agent's at
+    once, before anything that is owed later can be offered.
+    """
     for held in await store.held():
         destination = destinations.get(held.destination)
         if destination is not None:
-            released += await _release(store, held, destination, roster, unmapped)
-    return released
+            offer(await _release(store, held, destination, roster, unmapped))
 
 
 async def _release(

@@ -44,10 +44,10 @@ async def _retry(bench: Bench, params: Params) -> dict[str, int]:
     for name in bench.settings.destinations:
         if selection.name in (None, name):
             deliveries, skipped = await bench.store.retry_dead_letters(
-                replace(selection, name=name), skip_superseded=_skipping(bench.settings)
+                replace(selection, name=name),
+                skip_superseded=_skipping(bench.settings),
+                offer=bench.live.offer if bench.live is not None else None,
             )
-            if bench.live is not None:
-                bench.live.offer(deliveries)
             retried += len(deliveries)
             superseded += skipped
     return {"retried": retried, "superseded": superseded}

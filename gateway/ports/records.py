@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from gateway.model.delivery import Delivery
@@ -92,11 +92,18 @@ class Records(Protocol):
         ...
 
     async def retry_dead_letters(
-        self, selection: Selection, *, skip_superseded: frozenset[str]
+        self,
+        selection: Selection,
+        *,
+        skip_superseded: frozenset[str],
+        offer: Callable[[Sequence[Delivery]], None] | None = None,
     ) -> tuple[Sequence[Delivery], int]:
         """Owe dead letters again, at the end of their lanes. At the destinations named in
         *skip_superseded* a collapsing one with a newer collapsing event in its lane since is
         recorded as superseded instead. Return the new deliveries and the number superseded.
+
+        *offer* is told of the new deliveries of each step as soon as they are durable: before
+        anything that is owed later can be sent.
         """
         ...
 

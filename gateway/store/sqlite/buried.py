@@ -15,7 +15,7 @@ from gateway.store.sqlite.outcome import count_dead, remember
 from gateway.store.sqlite.selection import DEAD_LETTERS, chunks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import apsw
 
@@ -62,7 +62,11 @@ class SqliteDeadLetters:
         return await self._database.read(look)
 
     async def retry_dead_letters(
-        self, selection: Selection, *, skip_superseded: frozenset[str]
+        self,
+        selection: Selection,
+        *,
+        skip_superseded: frozenset[str],
+        offer: Callable[[Sequence[Delivery]], None] | None = None,
     ) -> tuple[Sequence[Delivery], int]:
         """Owe dead letters again, at the end of their lanes; see `gateway.ports.Records`."""
         deliveries: list[Delivery] = []
@@ -71,6 +75,8 @@ class SqliteDeadLetters:
         for numbers in chunks(await self._chosen(selection)):
             retry = partial(_retry, numbers, skip_superseded, now)
             retried = await self._database.write(retry, slow=True)
+            if offer is not None:
+                offer(retried.deliveries)
             deliveries += retried.deliveries
             superseded += retried.superseded
         return deliveries, superseded
