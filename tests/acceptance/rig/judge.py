@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tests.acceptance.rig.centre import CONTACT, Fact
+from tests.acceptance.rig.centre import CONTACT, STATE, Fact
 from tests.acceptance.rig.vendor import Mood
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Terms:
         return not (self.codes and fact.type == CONTACT)
 
     def collapses(self, fact: Fact) -> bool:
-        return self.skips and self.wants(fact)
+        return self.skips and (fact.type == STATE or (self.codes and self.wants(fact)))
 
 
 @dataclass
@@ -160,7 +160,7 @@ class _Court:
         elif outcome == "delivered":
             is_right = event_id in self._taken or (self.terms.codes and self.terms.batched)
         elif outcome in {"superseded", "stale"}:
-            is_right = any(self.terms.collapses(each) for each in later)
+            is_right = self.terms.collapses(fact) and any(map(self.terms.collapses, later))
         elif outcome == "unchanged":
             is_right = self.terms.codes
         elif outcome == "dead":
@@ -245,7 +245,10 @@ class _Court:
         """What is told under one id, or one key, is always the same."""
         by_id: dict[str, bytes] = {}
         by_key: dict[str, object] = {}
+        keys: dict[object, str] = {}
         for heard in self.terms.vendor.heard:
+            if not self.terms.codes and keys.setdefault(heard.told, heard.key) != heard.key:
+                self.blame(f"{heard.told} was told under {heard.key} and {keys[heard.told]}")
             if by_key.setdefault(heard.key, heard.told) != heard.told:
                 self.blame(f"the key {heard.key} stood for two requests")
             for _agent, told, digest in heard.told:

@@ -3,12 +3,14 @@
     RIG_POINT=record:after:3 RIG_CLOCK=FILE python -m tests.acceptance.rig.killpoint ARGUMENTS…
 
 A point is a function of the gateway. At its n-th call the process ends by SIGKILL, just before
-the call or just after it (of a migration: within). The clock's file holds by how many seconds it
+the call (*late*: a while before it, in which others go on) or just after it (of a migration:
+within). The clock's file holds by how many seconds it
 is wrong. RIG_LOG_PAGES: a write-ahead log of so many pages is long.
 """
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import inspect
 import mmap
@@ -16,6 +18,7 @@ import os
 import signal
 import struct
 import sys
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -40,6 +43,7 @@ POINTS = {
     "close": ("gateway.store.sqlite.database", "Database.close"),
     "release": ("gateway.store.sqlite.lookups", "SqliteLookups.release"),
 }
+BEFORE = {"before": 0.0, "late": 0.1}
 OFFSET = struct.Struct("<d")
 
 
@@ -64,7 +68,8 @@ def _bomb(real: Callable[..., Any], *, when: str, nth: int) -> Callable[..., Any
 
     def plain(*args: Any, **kwargs: Any) -> Any:
         is_nth = next(calls) == nth
-        if is_nth and when == "before":
+        if is_nth and when in BEFORE:
+            time.sleep(BEFORE[when])
             die()
         result = real(*args, **kwargs)
         if is_nth:
@@ -73,7 +78,8 @@ def _bomb(real: Callable[..., Any], *, when: str, nth: int) -> Callable[..., Any
 
     async def awaited(*args: Any, **kwargs: Any) -> Any:
         is_nth = next(calls) == nth
-        if is_nth and when == "before":
+        if is_nth and when in BEFORE:
+            await asyncio.sleep(BEFORE[when])
             die()
         result = await real(*args, **kwargs)
         if is_nth:

@@ -48,6 +48,15 @@ async def test_whatever_fails_for_a_while_is_delivered_in_the_end(tmp_path):
     assert rig.verdict.balance["events"].keys() == {"delivered"}
 
 
+async def test_only_states_give_way_to_newer_ones(tmp_path):
+    async with Rig(tmp_path, pause=0.02, skips=True) as rig, sending(rig):
+        rig.be(Mood.FAILING)
+        await rig.gateway.until(lambda: rig.gateway.told_of("events", "circuit"), wanted="open")
+        await rig.events.wait_for(len(rig.events.heard) + 5)
+        rig.be(Mood.FINE)
+    assert rig.verdict.balance["events"].keys() == {"delivered", "superseded"}
+
+
 @pytest.mark.parametrize("odd", ODD)
 async def test_an_odd_retry_after_stops_nothing(tmp_path, odd):
     async with Rig(tmp_path, pause=0.05) as rig, sending(rig):
