@@ -94,14 +94,24 @@ async def _serve(settings: Settings, read_again: Callable[[], Settings]) -> int:
     for name in STOP:
         loop.add_signal_handler(name, stopping.set)
     handed = handed_sockets(os.environ, os.getpid())
+    damage = asyncio.Event()
+
+    def damaged() -> None:
+        log.critical("store.damaged", path=str(settings.store.path), next="set aside at the start")
+        damage.set()
+        stopping.set()
+
     store = open_store(
-        settings.store.path, now=utc_now, max_untranslated=settings.store.max_untranslated
+        settings.store.path,
+        now=utc_now,
+        max_untranslated=settings.store.max_untranslated,
+        on_damage=damaged,
     )
     try:
         gateway = Gateway(settings, store, handed, stopping)
         reloader = Reloader(gateway, read_again)
         loop.add_signal_handler(signal.SIGHUP, reloader.ask)
-        return await gateway.run(reloader.run)
+        return await gateway.run(reloader.run) or int(damage.is_set())
     finally:
         await store.close()
 

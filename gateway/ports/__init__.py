@@ -25,6 +25,7 @@ from gateway.ports.past import Past
 from gateway.ports.records import DeadLetter, HeldAgent, QuarantineEntry, Records, Selection
 from gateway.ports.store import Store
 from gateway.ports.succession import Adopted, Succession
+from gateway.ports.upkeep import Upkeep
 
 __all__ = [
     "Accepted",
@@ -62,4 +63,5 @@ __all__ = [
     "Store",
     "Succession",
     "Transport",
+    "Upkeep",
 ]

@@ -13,13 +13,14 @@ from gateway.ports.outbox import Outbox
 from gateway.ports.past import Past
 from gateway.ports.records import Records
 from gateway.ports.succession import Succession
+from gateway.ports.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
 
 class Store(
-    Journal, Outbox, Records, Everybody, Alarms, History, Audit, Succession, Past, Protocol
+    Journal, Outbox, Records, Everybody, Alarms, History, Audit, Succession, Past, Upkeep, Protocol
 ):
     """The whole of what is durable."""
 
