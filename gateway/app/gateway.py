@@ -21,6 +21,7 @@ from gateway.app.reload import Reloader
 from gateway.app.tellers import Tellers
 from gateway.app.workers import Workers
 from gateway.config.roster import RosterFiles
+from gateway.engine.budgets import Budgets
 from gateway.engine.floor import Floor
 from gateway.engine.housekeeping import prune, release_held, watch_roster
 from gateway.engine.intake import JournalIntake, Readings
@@ -260,6 +261,15 @@ class Gateway:
             now=utc_now,
         )
 
+    def _make_budgets(self) -> Budgets:
+        return Budgets(
+            self._store,
+            settings=lambda: self.settings,
+            destinations=self._tellers.destinations,
+            metrics=self._metrics,
+            now=utc_now,
+        )
+
     def _make_sentry(self) -> Sentry:
         lookout = Lookout(
             self._store,
@@ -321,6 +331,7 @@ class Gateway:
         return [
             self._workers.fatal("translator", translator.run),
             restarted("pruning", partial(prune, self._store, retention, utc_now)),
+            restarted("budgets", self._make_budgets().run),
             restarted("roster", partial(watch_roster, self._roster, self._released.set)),
             restarted("held", self._release),
             restarted("sentry", self._sentry.run),

@@ -8,6 +8,7 @@ belong to a partition, a partition has one owner, claims are leases that end wit
 
 from gateway.ports.alarms import AlarmChange, Alarms
 from gateway.ports.audit import Audit, AuditEntry
+from gateway.ports.budgets import Budgets, Kept
 from gateway.ports.everybody import Everybody, Newest
 from gateway.ports.history import History, PastDelivery, PastEvent
 from gateway.ports.journal import (
@@ -36,6 +37,7 @@ __all__ = [
     "Audit",
     "AuditEntry",
     "Backlog",
+    "Budgets",
     "ClaimedLane",
     "DeadLetter",
     "DestinationMark",
@@ -45,6 +47,7 @@ __all__ = [
     "History",
     "Intake",
     "Journal",
+    "Kept",
     "Lane",
     "Newest",
     "Outbox",

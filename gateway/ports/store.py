@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from gateway.ports.alarms import Alarms
 from gateway.ports.audit import Audit
+from gateway.ports.budgets import Budgets
 from gateway.ports.everybody import Everybody
 from gateway.ports.history import History
 from gateway.ports.journal import Journal
@@ -20,7 +21,18 @@ if TYPE_CHECKING:
 
 
 class Store(
-    Journal, Outbox, Records, Everybody, Alarms, History, Audit, Succession, Past, Upkeep, Protocol
+    Journal,
+    Outbox,
+    Records,
+    Everybody,
+    Alarms,
+    History,
+    Audit,
+    Succession,
+    Past,
+    Upkeep,
+    Budgets,
+    Protocol,
 ):
     """The whole of what is durable."""
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gateway.store.sqlite.alarms import SqliteAlarms
 from gateway.store.sqlite.audit import SqliteAudit
+from gateway.store.sqlite.budgets import SqliteBudgets
 from gateway.store.sqlite.buried import SqliteDeadLetters
 from gateway.store.sqlite.database import open_database
 from gateway.store.sqlite.everybody import SqliteEverybody
@@ -42,6 +43,7 @@ class SqliteStore(
     SqliteSuccession,
     SqlitePast,
     SqliteUpkeep,
+    SqliteBudgets,
     SqliteAlarms,
 ):
     """`gateway.ports.Store` on one SQLite file. It belongs to one event loop."""
@@ -52,6 +54,7 @@ class SqliteStore(
         self._waiting = Waiting()
         self._turns = {}
         self._hours = Hours()
+        self._refusal = None
         self._is_closed = False
 
     @property
