@@ -91,7 +91,7 @@ def _bomb(real: Callable[..., Any], *, when: str, nth: int) -> Callable[..., Any
 
 def _within(real: Callable[..., Any], *, nth: int) -> Callable[..., Any]:
     """Let a migration end the process at the n-th thing that it notes in the file's head."""
-    return lambda connection, path: real(_Brittle(connection, nth), path)
+    return lambda connection: real(_Brittle(connection, nth))
 
 
 class _Brittle:
