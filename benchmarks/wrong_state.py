@@ -27,7 +27,7 @@ from aiohttp import web
 from gateway.mapping.registry import installed
 from gateway.operations.simulation import ContactCentre
 from tests.acceptance.process import Gateway
-from tests.acceptance.test_kill import free_port
+from tests.acceptance.rig.rig import free_port
 
 MEAN_DWELL_SECONDS = 60.0
 ERROR_SHARE = 0.03
