@@ -25,13 +25,18 @@ COUNTED_BY = {
     "held": "SELECT destination, count(*) FROM outbox WHERE held IS NOT NULL GROUP BY 1",
     "dead_letters": "SELECT destination, count(*) FROM dead_letters GROUP BY 1",
 }
+CRASHED = """
+    SELECT r.body FROM quarantine q JOIN receipts r ON r.seq = q.receipt
+    WHERE q.reason = 'crashed'
+"""
 Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
 class Books:
     """*events*: ids by (subject, type, time), in order. *outcomes*: words by (event id,
-    destination). *owed*: what is not over, with why it is held. *dead*: reasons.
+    destination). *owed*: what is not over, with why it is held. *dead*: reasons. *crashed*: the
+    bodies of receipts that were under way at two unclean ends, and are set aside.
     """
 
     events: dict[Key, list[str]]
@@ -39,6 +44,7 @@ class Books:
     owed: dict[tuple[str, str], str | None]
     dead: dict[tuple[str, str], str]
     quarantine: Counter[str]
+    crashed: tuple[bytes, ...]
     untranslated: int
     miscounted: tuple[str, ...]
 
@@ -65,6 +71,7 @@ def read_books(path: Path) -> Books:
             quarantine=Counter(
                 reason for (reason,) in connection.execute("SELECT reason FROM quarantine")
             ),
+            crashed=tuple(body for (body,) in connection.execute(CRASHED)),
             untranslated=connection.execute(COUNTED["untranslated"]).fetchone()[0],
             miscounted=tuple(_miscounted(connection)),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -16,6 +17,8 @@ class Ledger:
     """What was acknowledged, agent by agent in the order of the source, and what was answered."""
 
     facts: dict[str, list[Fact]] = field(default_factory=dict)
+    by_body: dict[bytes, tuple[Fact, ...]] = field(default_factory=dict)
+    unclean_ends: int = 0
     requests: int = 0
     posts: int = 0
     bad_posts: Counter[str] = field(default_factory=Counter)
@@ -32,6 +35,7 @@ class Ledger:
         """Write down what the gateway has taken for the first time."""
         self.requests += 1
         self.facts.setdefault(said.subject, []).extend(said.facts)
+        self.by_body[digest(said.body)] = said.facts
         self._check(said, status, answer, ((1, 0), (0, 1)))
 
     def acknowledge_again(self, said: Said, status: int, answer: dict[str, Any]) -> None:
@@ -54,6 +58,10 @@ class Ledger:
             self.duplicates += answer["duplicates"]
         if not is_right:
             self.violations.append(f"{said.subject}: {status} {answer} to {said.body!r}")
+
+
+def digest(body: bytes) -> bytes:
+    return hashlib.blake2b(body, digest_size=16).digest()
 
 
 def _fault(said: Said) -> str:

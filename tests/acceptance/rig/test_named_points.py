@@ -52,6 +52,7 @@ OPENING = (
 
 async def go_off(rig, point, ask=None):
     """Start the gateway with the bomb, and wait until it has gone off."""
+    rig.ledger.unclean_ends += 1
     await rig.gateway.start_with(point)
     if ask is not None:
         ask()

@@ -3,6 +3,7 @@
 import asyncio
 from random import Random
 
+from tests.acceptance.rig.faults import kill_at_any_moment
 from tests.acceptance.rig.rig import Rig
 from tests.acceptance.rig.weather import changeable
 
@@ -14,8 +15,7 @@ SEED = 7
 async def kill_now_and_then(rig, kills):
     for _ in range(kills):
         await rig.events.wait_for(len(rig.events.heard) + rig.dice.randrange(20, 120))
-        await rig.gateway.kill()
-        await rig.gateway.start()
+        await kill_at_any_moment(rig, rig.dice)
 
 
 async def test_what_was_acknowledged_survives_kills_at_any_moment(tmp_path):

@@ -11,6 +11,7 @@ import trustme
 from tests.acceptance.rig.rig import Rig, sending
 from tests.acceptance.rig.vendor import Mood
 
+SOON = 15
 TRANSIENT = [
     Mood.FAILING,
     Mood.SLOW,
@@ -46,6 +47,20 @@ async def test_whatever_fails_for_a_while_is_delivered_in_the_end(tmp_path):
             await vendor.open()
         await rig.events.wait_for(len(rig.events.heard) + 5)
     assert rig.verdict.balance["events"].keys() == {"delivered"}
+
+
+async def test_whatever_fails_for_a_while_is_delivered_after_a_restart(tmp_path):
+    async with Rig(tmp_path, pause=0.05) as rig:
+        rig.be(Mood.FAILING)
+        await rig.send(4)
+        await rig.events.wait_for(8)
+        assert await rig.gateway.stop() == 0
+        rig.be(Mood.FINE)
+        await rig.gateway.start()
+        await rig.calm(SOON)
+        verdict = await rig.balance()
+    assert verdict.violations == []
+    assert verdict.balance["events"].keys() == {"delivered"}
 
 
 async def test_only_states_give_way_to_newer_ones(tmp_path):
