@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint format types lock clean
+.PHONY: help demo run test soak mutants lint format types lock clean
 
 help:  ## print these words
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,12 @@ run: $(VENV)/runtime.stamp  ## serve config/gateway.yaml
 
 test: $(VENV)/dev.stamp  ## the whole suite
 	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
+
+soak: $(VENV)/dev.stamp  ## an hour of random faults and kills, then the mutants (SOAK_ARGS="--seconds 60 --seed 7")
+	$(BIN)/python -m tests.acceptance.rig $(SOAK_ARGS)
+
+mutants: $(VENV)/dev.stamp  ## break the gateway on purpose: each time a test must turn red
+	$(BIN)/python -m tests.mutants
 
 lint: $(VENV)/dev.stamp  ## ruff, formatting, import contracts
 	$(BIN)/ruff check .

@@ -12,7 +12,6 @@ from gateway.operations import (
     quarantine,
     replay,
     succession,
-    upkeep,
     vendor,
 )
 from gateway.operations.table import Operation
@@ -28,5 +27,4 @@ OPERATIONS: tuple[Operation, ...] = (
     *vendor.OPERATIONS,
     *succession.OPERATIONS,
     *replay.OPERATIONS,
-    *upkeep.OPERATIONS,
 )

@@ -26,7 +26,6 @@ VERBS = {
     "replay",
     "resync",
     "sources",
-    "store",
     "mappings",
     "schema",
     "simulate",
