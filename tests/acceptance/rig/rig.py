@@ -90,7 +90,7 @@ class RiggedGateway(Gateway):
         finally:
             del self.environ["RIG_POINT"], self.environ["RIG_LOG_PAGES"]
 
-    async def ended(self, seconds: float = 20) -> int:
+    async def ended(self, seconds: float = 40) -> int:
         """Wait for its end, whoever brings it about; return the exit code."""
         assert self.process is not None
         return await asyncio.wait_for(self.process.wait(), seconds)
