@@ -61,12 +61,18 @@ class AdminSettings:
 
 @dataclass(frozen=True, slots=True)
 class StoreSettings:
-    """The durable store."""
+    """The durable store. *max_disk* is in bytes; *max_dead_letters* and *max_held* count for each
+    destination, *max_quarantine* for all sources together.
+    """
 
     engine: Literal["sqlite"] = "sqlite"
     path: Path = Path("var/gateway.db")
     retention: timedelta = timedelta(hours=72)
     max_untranslated: int = 100_000
+    max_disk: int = 10 * 1024**3
+    max_quarantine: int = 100_000
+    max_dead_letters: int = 100_000
+    max_held: int = 200_000
 
 
 @dataclass(frozen=True, slots=True)

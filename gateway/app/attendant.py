@@ -151,7 +151,11 @@ class Attendant:
                 f"the store has made nothing durable for {STORE_SECONDS:.0f} seconds"
             ) from None
         full = untranslated >= self._settings.store.max_untranslated
-        return {"accepting": not full, "untranslated": untranslated}
+        return {
+            "accepting": not full,
+            "untranslated": untranslated,
+            "set_aside": list(self._store.set_aside_before()),
+        }
 
     def workers(self) -> Mapping[str, bool]:
         """Say of each worker whether it lives."""

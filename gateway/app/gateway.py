@@ -21,6 +21,7 @@ from gateway.app.reload import Reloader
 from gateway.app.tellers import Tellers
 from gateway.app.workers import Workers
 from gateway.config.roster import RosterFiles
+from gateway.engine.budgets import Budgets
 from gateway.engine.floor import Floor
 from gateway.engine.housekeeping import prune, release_held, watch_roster
 from gateway.engine.intake import JournalIntake, Readings
@@ -94,14 +95,24 @@ async def _serve(settings: Settings, read_again: Callable[[], Settings]) -> int:
     for name in STOP:
         loop.add_signal_handler(name, stopping.set)
     handed = handed_sockets(os.environ, os.getpid())
+    damage = asyncio.Event()
+
+    def damaged() -> None:
+        log.critical("store.damaged", path=str(settings.store.path), next="set aside at the start")
+        damage.set()
+        stopping.set()
+
     store = open_store(
-        settings.store.path, now=utc_now, max_untranslated=settings.store.max_untranslated
+        settings.store.path,
+        now=utc_now,
+        max_untranslated=settings.store.max_untranslated,
+        on_damage=damaged,
     )
     try:
         gateway = Gateway(settings, store, handed, stopping)
         reloader = Reloader(gateway, read_again)
         loop.add_signal_handler(signal.SIGHUP, reloader.ask)
-        return await gateway.run(reloader.run)
+        return await gateway.run(reloader.run) or int(damage.is_set())
     finally:
         await store.close()
 
@@ -250,6 +261,15 @@ class Gateway:
             now=utc_now,
         )
 
+    def _make_budgets(self) -> Budgets:
+        return Budgets(
+            self._store,
+            settings=lambda: self.settings,
+            destinations=self._tellers.destinations,
+            metrics=self._metrics,
+            now=utc_now,
+        )
+
     def _make_sentry(self) -> Sentry:
         lookout = Lookout(
             self._store,
@@ -311,6 +331,7 @@ class Gateway:
         return [
             self._workers.fatal("translator", translator.run),
             restarted("pruning", partial(prune, self._store, retention, utc_now)),
+            restarted("budgets", self._make_budgets().run),
             restarted("roster", partial(watch_roster, self._roster, self._released.set)),
             restarted("held", self._release),
             restarted("sentry", self._sentry.run),

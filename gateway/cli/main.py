@@ -17,6 +17,7 @@ from gateway.cli.replay import replay
 from gateway.cli.serve import serve
 from gateway.cli.session import verb_options
 from gateway.cli.simulate import simulate
+from gateway.cli.store import store
 from gateway.cli.translate import translate
 from gateway.cli.vendor import ping, resync
 from gateway.cli.verbs import Verbs
@@ -49,6 +50,7 @@ for verb in (
     ping,
     resync,
     sources,
+    store,
     mappings,
     schema,
     simulate,

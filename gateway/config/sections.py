@@ -10,7 +10,6 @@ from marshmallow import Schema, ValidationError, fields, post_load
 from gateway.config.fields import (
     Host,
     NetworkField,
-    NotYet,
     PathField,
     Size,
     Whole,
@@ -122,6 +121,9 @@ class AdminSchema(Schema):
         return AdminSettings(**data)
 
 
+LEAST_DISK = 8 * 1024**2
+
+
 class StoreSchema(Schema):
     """`store`."""
 
@@ -129,10 +131,15 @@ class StoreSchema(Schema):
     path = PathField()
     retention = Duration()
     max_untranslated = Whole()
-    max_disk = NotYet()
+    max_disk = Size()
+    max_quarantine = Whole()
+    max_dead_letters = Whole()
+    max_held = Whole()
 
     @post_load
     def _settings(self, data: dict[str, Any], **_: Any) -> StoreSettings:
+        if data.get("max_disk", LEAST_DISK) < LEAST_DISK:
+            raise ValidationError("Must be at least 8MiB.", "max_disk")
         return StoreSettings(**data)
 
 

@@ -126,6 +126,11 @@ class Destination:
             self._table.offer(delivery, now)
         self._pump()
 
+    @property
+    def lanes_in_memory(self) -> frozenset[str]:
+        """The lanes that it sees to itself just now."""
+        return self._table.names
+
     async def pause(self) -> None:
         """Send nothing more until resumed; what is under way ends. Returns when it is durable."""
         await self._set_paused(is_paused=True)

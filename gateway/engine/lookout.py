@@ -110,6 +110,7 @@ class Lookout:
         self._open_since: dict[str, datetime] = {}
         self._store_refused = 0
         self._store_problem: str | None = None
+        self._set_aside: tuple[str, ...] = ()
         self._probe_at = started_at
 
     async def look(self, now: datetime) -> Facts:
@@ -127,6 +128,7 @@ class Lookout:
                 self._destination(name, sizes, now) for name in settings.destinations
             ),
             store_problem=problem,
+            set_aside=self._set_aside,
         )
 
     def excuse(self, now: datetime) -> None:
@@ -149,6 +151,7 @@ class Lookout:
         is_doubtful = self._store_problem is not None or refused != self._store_refused
         if is_doubtful or now >= self._probe_at:
             self._store_problem = await self._try_store()
+            self._set_aside = tuple(self._store.set_aside_before())
             self._probe_at = now + PROBE_EVERY
         self._store_refused = refused
         return self._store_problem

@@ -47,6 +47,7 @@ class AlarmName(StrEnum):
     DESTINATION_BEHIND = "destination_behind"
     DEAD_LETTERS = "dead_letters"
     STORE_UNAVAILABLE = "store_unavailable"
+    STORE_SET_ASIDE = "store_set_aside"
 
     @property
     def severity(self) -> Severity:
@@ -72,6 +73,7 @@ _CRITICAL = frozenset(
         AlarmName.DESTINATION_PARKED,
         AlarmName.DESTINATION_DOWN,
         AlarmName.STORE_UNAVAILABLE,
+        AlarmName.STORE_SET_ASIDE,
     }
 )
 _CONCERNS = {
@@ -82,6 +84,7 @@ _CONCERNS = {
     AlarmName.DESTINATION_BEHIND: Concern.DESTINATION,
     AlarmName.DEAD_LETTERS: Concern.DESTINATION,
     AlarmName.STORE_UNAVAILABLE: Concern.GATEWAY,
+    AlarmName.STORE_SET_ASIDE: Concern.GATEWAY,
 }
 
 AlarmKey = tuple[AlarmName, str]

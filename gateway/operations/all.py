@@ -12,6 +12,7 @@ from gateway.operations import (
     quarantine,
     replay,
     succession,
+    upkeep,
     vendor,
 )
 from gateway.operations.table import Operation
@@ -27,4 +28,5 @@ OPERATIONS: tuple[Operation, ...] = (
     *vendor.OPERATIONS,
     *succession.OPERATIONS,
     *replay.OPERATIONS,
+    *upkeep.OPERATIONS,
 )

@@ -35,6 +35,12 @@ class NameParams(Schema):
     name = fields.String(required=True)
 
 
+class FileParams(Schema):
+    """A file of this machine, by its absolute path."""
+
+    file = fields.String(required=True, validate=validate.Regexp("^/", error="Must be absolute."))
+
+
 class AdoptParams(NameParams):
     """The name that was, and the destination that has its place."""
 

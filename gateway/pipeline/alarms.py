@@ -88,7 +88,8 @@ class Facts:
     """All that the rules go by.
 
     *jumped_at* is when the clock last jumped, or the machine woke up: silence before it does not
-    count. *store_problem*: why nothing can be made durable, or `None`.
+    count. *store_problem*: why nothing can be made durable, or `None`. *set_aside* are the
+    damaged stores beside ours.
     """
 
     now: datetime
@@ -97,6 +98,7 @@ class Facts:
     sources: tuple[SourceFacts, ...] = ()
     destinations: tuple[DestinationFacts, ...] = ()
     store_problem: str | None = None
+    set_aside: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -125,6 +127,9 @@ def judge(facts: Facts) -> Findings:
             findings.note(name, destination.name, told(destination, facts))
     if facts.store_problem is not None:
         findings.raised.append(Alarm(AlarmName.STORE_UNAVAILABLE, "", facts.store_problem))
+    if facts.set_aside:
+        detail = f"damaged, and set aside: {', '.join(facts.set_aside)}"
+        findings.raised.append(Alarm(AlarmName.STORE_SET_ASIDE, "", detail))
     return findings
 
 

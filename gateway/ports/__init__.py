@@ -8,6 +8,7 @@ belong to a partition, a partition has one owner, claims are leases that end wit
 
 from gateway.ports.alarms import AlarmChange, Alarms
 from gateway.ports.audit import Audit, AuditEntry
+from gateway.ports.budgets import Budgets, Kept
 from gateway.ports.everybody import Everybody, Newest
 from gateway.ports.history import History, PastDelivery, PastEvent
 from gateway.ports.journal import (
@@ -25,6 +26,7 @@ from gateway.ports.past import Past
 from gateway.ports.records import DeadLetter, HeldAgent, QuarantineEntry, Records, Selection
 from gateway.ports.store import Store
 from gateway.ports.succession import Adopted, Succession
+from gateway.ports.upkeep import Upkeep
 
 __all__ = [
     "Accepted",
@@ -35,6 +37,7 @@ __all__ = [
     "Audit",
     "AuditEntry",
     "Backlog",
+    "Budgets",
     "ClaimedLane",
     "DeadLetter",
     "DestinationMark",
@@ -44,6 +47,7 @@ __all__ = [
     "History",
     "Intake",
     "Journal",
+    "Kept",
     "Lane",
     "Newest",
     "Outbox",
@@ -62,4 +66,5 @@ __all__ = [
     "Store",
     "Succession",
     "Transport",
+    "Upkeep",
 ]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from gateway.ports.alarms import Alarms
 from gateway.ports.audit import Audit
+from gateway.ports.budgets import Budgets
 from gateway.ports.everybody import Everybody
 from gateway.ports.history import History
 from gateway.ports.journal import Journal
@@ -13,13 +14,25 @@ from gateway.ports.outbox import Outbox
 from gateway.ports.past import Past
 from gateway.ports.records import Records
 from gateway.ports.succession import Succession
+from gateway.ports.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
 
 class Store(
-    Journal, Outbox, Records, Everybody, Alarms, History, Audit, Succession, Past, Protocol
+    Journal,
+    Outbox,
+    Records,
+    Everybody,
+    Alarms,
+    History,
+    Audit,
+    Succession,
+    Past,
+    Upkeep,
+    Budgets,
+    Protocol,
 ):
     """The whole of what is durable."""
 

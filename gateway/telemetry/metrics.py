@@ -46,6 +46,9 @@ class Metrics:
         self.snapshots = self._counter(
             "snapshots", "Snapshots: delivered, refused by us, failed", "destination", "outcome"
         )
+        self.forgotten = self._counter(
+            "forgotten", "Kept for a decision, and gone beyond its budget", "kept", "destination"
+        )
         self.attempts = self._counter(
             "attempts", "Requests sent, by status (0: no answer)", "destination", "status"
         )
@@ -80,6 +83,7 @@ class Metrics:
         self.credential = self._level(
             "credential", "Which of a source's credentials matched last (1: the first)", "source"
         )
+        self.store_bytes = self._level("store_bytes", "What the store takes of its disk budget")
         self.untranslated = self._level("untranslated", "Receipts not yet translated")
         self.unmapped_agents = self._level("unmapped_agents", "Agents without a WFM id")
         self.unmapped_states = self._level("unmapped_states", "State names without a mapping")

@@ -26,6 +26,7 @@ VERBS = {
     "replay",
     "resync",
     "sources",
+    "store",
     "mappings",
     "schema",
     "simulate",

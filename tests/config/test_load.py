@@ -55,7 +55,10 @@ def test_defaults_are_those_of_the_contract(loading):
     )  # fmt: skip
     assert settings.admin == AdminSettings(host="127.0.0.1", port=8081)
     assert settings.store == StoreSettings(
-        path=Path("var/gateway.db"), retention=timedelta(hours=72), max_untranslated=100_000
+        path=Path("var/gateway.db"),
+        retention=timedelta(hours=72),
+        max_untranslated=100_000,
+        max_disk=10 * 2**30,
     )
     assert settings.agents == AgentsSettings(files=(), unmapped="forward")
     wfm = settings.destinations["wfm"]
@@ -156,7 +159,7 @@ def test_an_empty_credential_is_a_warning_and_makes_the_source_unusable(loading)
         (destination(", identify_by: [badge]"), "valid: email, external_id, id, username, wfm_id"),
         (destination(", rate_limit: 50"), "valid: 50/s, 300/m, 1000/h"),
         (destination(", snapshot: {every: 15m}"), "cloudevents takes no snapshots"),
-        (SOURCE + "store: {max_disk: 1GiB}\n", "store.max_disk: not yet supported"),
+        (SOURCE + "store: {max_disk: 1MiB}\n", "store.max_disk: Must be at least 8MiB."),
         (destination(", retry: {frist: 1s}"), "retry.frist: unknown key; did you mean first?"),
     ],
 )  # fmt: skip

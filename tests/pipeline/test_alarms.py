@@ -213,6 +213,12 @@ def test_a_store_that_cannot_write():
     assert judge(Facts(now=NOW, started_at=STARTED)).raised == []
 
 
+def test_a_store_that_was_set_aside():
+    (alarm,) = judge(Facts(now=NOW, started_at=STARTED, set_aside=("a.db.corrupt-1",))).raised
+    assert alarm.name is AlarmName.STORE_SET_ASIDE
+    assert "a.db.corrupt-1" in alarm.detail
+
+
 @pytest.mark.parametrize(
     ("name", "subject", "source", "about"),
     [

@@ -26,6 +26,9 @@ WRITER_CACHE_KIB = 32 * 1024
 READER_CACHE_KIB = 8 * 1024
 WAL_FILE_BYTES = 128 * 1024 * 1024
 
+DAMAGED = (apsw.CorruptError, apsw.NotADBError)
+"""Errors that say that the file is not what it was written to be."""
+
 UNAVAILABLE = (
     apsw.FullError,
     apsw.IOError,
@@ -88,22 +91,32 @@ def unavailable(problem: Exception) -> StoreUnavailableError:
     return StoreUnavailableError(f"the store is unavailable: {what} ({problem})")
 
 
-def migrate(connection: apsw.Connection, path: Path) -> None:
-    """Bring the schema up to date, each step in its own transaction.
+def refuse_foreign(path: Path) -> None:
+    """Look at the file before anything is changed in it.
 
     Raises:
         StoreError: the file is newer than this program, or not one of ours.
     """
-    steps = migrations()
-    version = connection.pragma("user_version")
-    if version > len(steps):
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+    try:
+        version, known = connection.pragma("user_version"), len(migrations())
+        is_ours = connection.pragma("application_id") == APPLICATION_ID
+        is_empty = not rows_of(connection, "SELECT 1 FROM sqlite_schema")
+    finally:
+        connection.close(force=True)
+    if not is_ours and not is_empty:
+        raise StoreError(f"{path} is a database, but not of wfm-gateway")
+    if version > known:
         raise StoreError(
             f"the store {path} was written by a newer wfm-gateway (its schema is {version}, "
-            f"this one knows up to {len(steps)}): install that version again"
+            f"this one knows up to {known}): install that version again"
         )
-    is_foreign = connection.pragma("application_id") != APPLICATION_ID
-    if is_foreign and connection.execute("SELECT 1 FROM sqlite_schema").fetchall():
-        raise StoreError(f"{path} is a database, but not of wfm-gateway")
+
+
+def migrate(connection: apsw.Connection) -> None:
+    """Bring the schema up to date, each step in its own transaction."""
+    steps = migrations()
+    version = connection.pragma("user_version")
     for number, step in enumerate(steps[version:], start=version + 1):
         with connection:
             connection.execute(step).fetchall()

@@ -13,11 +13,19 @@ import apsw
 from gateway.model.clock import to_millis
 from gateway.model.errors import StoreError, StoreUnavailableError
 from gateway.store.sqlite import files
-from gateway.store.sqlite.connection import connect, migrate, refuse_old_sqlite
+from gateway.store.sqlite.connection import (
+    DAMAGED,
+    connect,
+    migrate,
+    refuse_foreign,
+    refuse_old_sqlite,
+)
+from gateway.store.sqlite.damage import is_ours, is_sound, set_aside
 from gateway.store.sqlite.reader import Checkpointer, Reader
 from gateway.store.sqlite.recovery import mark_clean, recover
 from gateway.store.sqlite.tally import Tally, Transaction
 from gateway.store.sqlite.writer import Writer
+from gateway.telemetry.logs import logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,11 +34,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+log = logger()
+
 
 @dataclass(frozen=True)
 class Database:
     """What every part of the store works with."""
 
+    path: Path
     tally: Tally
     now: Callable[[], datetime]
     set_aside_at_start: int
@@ -71,8 +82,13 @@ class Database:
             os.close(self._lock)
 
 
-def open_database(path: Path, now: Callable[[], datetime]) -> Database:
+def open_database(
+    path: Path, now: Callable[[], datetime], on_damage: Callable[[], None] | None = None
+) -> Database:
     """Open the file at *path*, make it where there is none, set right what a crash left.
+
+    With *on_damage* a damaged one is set aside for a fresh one; it is called where damage shows
+    later.
 
     Raises:
         StoreLockedError: another process has it.
@@ -81,7 +97,13 @@ def open_database(path: Path, now: Callable[[], datetime]) -> Database:
     refuse_old_sqlite(apsw.sqlite_lib_version())
     lock = files.lock(path)
     try:
-        return _open_locked(path, now, lock)
+        try:
+            return _open_locked(path, now, lock, on_damage)
+        except DAMAGED as problem:
+            if on_damage is None or not is_ours(path):
+                raise
+            log.critical("store.set_aside", as_=set_aside(path, now()).name, why=str(problem))
+            return _open_locked(path, now, lock, on_damage)
     except apsw.Error as problem:
         os.close(lock)
         raise StoreError(f"the store {path} cannot be opened: {problem}") from problem
@@ -90,28 +112,42 @@ def open_database(path: Path, now: Callable[[], datetime]) -> Database:
         raise
 
 
-def _open_locked(path: Path, now: Callable[[], datetime], lock: int) -> Database:
+def _open_locked(
+    path: Path, now: Callable[[], datetime], lock: int, on_damage: Callable[[], None] | None
+) -> Database:
     files.make_private(path)
     mark = files.Mark(lock)
-    tally, set_aside = _set_right(path, to_millis(now()), mark)
+    tally, several = _set_right(path, to_millis(now()), mark)
+
+    def damaged() -> None:
+        mark.note_damage(is_damaged=True)
+        if on_damage is not None:
+            on_damage()
+
     reading = partial(connect, path, writes=False)
     checkpointer = Checkpointer(reading)
-    writer = Writer(partial(connect, path, writes=True), tally, checkpointer)
-    return Database(tally, now, set_aside, mark, writer, Reader(reading), checkpointer, lock)
+    writer = Writer(partial(connect, path, writes=True), tally, checkpointer, damaged)
+    reader = Reader(reading, damaged)
+    return Database(path, tally, now, several, mark, writer, reader, checkpointer, lock)
 
 
 def _set_right(path: Path, now: int, mark: files.Mark) -> tuple[Tally, int]:
+    refuse_foreign(path)
     connection = connect(path, writes=True)
     try:
-        migrate(connection, path)
+        if mark.is_damaged and not is_sound(connection):
+            mark.note_damage(is_damaged=False)
+            raise apsw.CorruptError("damage had shown while it was in use")
+        migrate(connection)
         tally = Tally(connection)
         transaction = Transaction(connection, tally)
         transaction.run("BEGIN IMMEDIATE")
-        set_aside = recover(transaction, now, mark.read())
+        several = recover(transaction, now, mark.read())
         transaction.flush()
         transaction.run("COMMIT")
         tally.apply(transaction.changes)
         mark.note(0)
-        return tally, set_aside
+        mark.note_damage(is_damaged=False)
+        return tally, several
     finally:
         connection.close(force=True)

@@ -39,7 +39,7 @@ def lock(path: Path) -> int:
 
 
 class Mark:
-    """Which receipt a mapping is at work on, in the eight bytes of the lock file.
+    """Which receipt a mapping is at work on, and whether damage has shown, in the lock file.
 
     They are shared memory: a note costs no write and outlives any end of the process. It need
     not outlive the machine, which no receipt brings down.
@@ -48,10 +48,10 @@ class Mark:
     def __init__(self, lock: int) -> None:
         try:
             # Allocated, not just made longer: a hole in a full disk would end the process.
-            os.posix_fallocate(lock, 0, _MARK.size)
+            os.posix_fallocate(lock, 0, _MARK.size * 2)
         except OSError as problem:
             raise StoreError(f"the store's lock file is too small: {problem.strerror}") from problem
-        self._memory = mmap.mmap(lock, _MARK.size)
+        self._memory = mmap.mmap(lock, _MARK.size * 2)
 
     def read(self) -> int:
         """Return the sequence number noted last, 0 for none."""
@@ -61,6 +61,15 @@ class Mark:
     def note(self, seq: int) -> None:
         """Note that the receipt is under way (0: none is)."""
         _MARK.pack_into(self._memory, 0, seq)
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether damage had shown before the last end."""
+        return bool(_MARK.unpack_from(self._memory, _MARK.size)[0])
+
+    def note_damage(self, *, is_damaged: bool) -> None:
+        """Note for the next start that damage has shown, or that there is none any more."""
+        _MARK.pack_into(self._memory, _MARK.size, int(is_damaged))
 
     def close(self) -> None:
         """Let go of the memory."""
@@ -76,7 +85,7 @@ def make_private(path: Path) -> None:
             if each.exists() and each.stat().st_mode & 0o777 != PRIVATE:
                 each.chmod(PRIVATE)
         if is_new:
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
     except OSError as problem:
         raise StoreError(f"the store {path} cannot be opened: {problem.strerror}") from problem
 
@@ -91,11 +100,21 @@ def _make_folder(folder: Path) -> None:
     if not folder.is_dir():
         _make_folder(folder.parent)
         folder.mkdir(exist_ok=True)
-        _sync_folder(folder.parent)
+        sync_folder(folder.parent)
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    _sync(folder, os.O_RDONLY)
+
+
+def sync_file(path: Path) -> None:
+    """Make what was written to a file durable."""
+    _sync(path, os.O_RDWR)
+
+
+def _sync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
     finally:

@@ -54,6 +54,7 @@ class SqliteJournal:
     _waiting: Waiting
     _max_untranslated: int | None
     _hours: Hours
+    _refusal: str | None
 
     async def append(
         self,
@@ -62,6 +63,7 @@ class SqliteJournal:
         quarantined: Sequence[Quarantined] = (),
     ) -> Appended:
         """Make a request durable; tell duplicates apart in the same transaction."""
+        self._check_room()
         limit = self._max_untranslated
         if limit is not None and self.untranslated_count() >= limit:
             raise StoreUnavailableError(f"{limit} receipts wait to be translated already")
@@ -86,6 +88,10 @@ class SqliteJournal:
         )
         return Appended(receipt.id, duplicates)
 
+    def _check_room(self) -> None:
+        if self._refusal is not None:
+            raise StoreUnavailableError(self._refusal)
+
     def _hand_on(self, appended: tuple[JournaledReceipt, frozenset[int], bool]) -> None:
         receipt, _, waits = appended
         if waits:
@@ -100,6 +106,8 @@ class SqliteJournal:
     ) -> JournaledReceipt:
         """Keep a request of which nothing is to be translated."""
         now = self._database.now_millis()
+
+        self._check_room()
 
         def run(transaction: Transaction) -> JournaledReceipt:
             at = to_millis(verified.receipt.received_at)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import apsw
 
 from gateway.model.errors import StoreError, StoreUnavailableError
-from gateway.store.sqlite.connection import UNAVAILABLE, unavailable
+from gateway.store.sqlite.connection import DAMAGED, UNAVAILABLE, unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,8 +24,11 @@ WAL_PAGES = 16_000
 class Reader:
     """One connection on one thread. Each look sees one state of the store."""
 
-    def __init__(self, connect: Callable[[], apsw.Connection]) -> None:
+    def __init__(
+        self, connect: Callable[[], apsw.Connection], on_damage: Callable[[], None] = lambda: None
+    ) -> None:
         self._connect = connect
+        self._on_damage = on_damage
         self._connection: apsw.Connection | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store-reader")
         self._is_closed = False
@@ -38,7 +41,12 @@ class Reader:
         """
         if self._is_closed:
             raise StoreUnavailableError("the store is closed")
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._look, look)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, self._look, look)
+        except StoreUnavailableError as problem:
+            if isinstance(problem.__cause__, DAMAGED):
+                self._on_damage()
+            raise
 
     async def close(self) -> None:
         """Let what is under way end, and close."""

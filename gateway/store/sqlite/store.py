@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gateway.store.sqlite.alarms import SqliteAlarms
 from gateway.store.sqlite.audit import SqliteAudit
+from gateway.store.sqlite.budgets import SqliteBudgets
 from gateway.store.sqlite.buried import SqliteDeadLetters
 from gateway.store.sqlite.database import open_database
 from gateway.store.sqlite.everybody import SqliteEverybody
@@ -17,6 +18,7 @@ from gateway.store.sqlite.past import Hours, SqlitePast
 from gateway.store.sqlite.retention import SqliteRetention
 from gateway.store.sqlite.setaside import SqliteQuarantine
 from gateway.store.sqlite.succession import SqliteSuccession
+from gateway.store.sqlite.upkeep import SqliteUpkeep
 from gateway.store.sqlite.waiting import Waiting
 
 if TYPE_CHECKING:
@@ -40,6 +42,8 @@ class SqliteStore(
     SqliteAudit,
     SqliteSuccession,
     SqlitePast,
+    SqliteUpkeep,
+    SqliteBudgets,
     SqliteAlarms,
 ):
     """`gateway.ports.Store` on one SQLite file. It belongs to one event loop."""
@@ -50,6 +54,7 @@ class SqliteStore(
         self._waiting = Waiting()
         self._turns = {}
         self._hours = Hours()
+        self._refusal = None
         self._is_closed = False
 
     @property
@@ -75,12 +80,19 @@ def _note_probe(transaction: Transaction, now: int) -> None:
 
 
 def open_store(
-    path: Path, *, now: Callable[[], datetime], max_untranslated: int | None = None
+    path: Path,
+    *,
+    now: Callable[[], datetime],
+    max_untranslated: int | None = None,
+    on_damage: Callable[[], None] | None = None,
 ) -> SqliteStore:
     """Open the store at *path*, or make it. *max_untranslated*: `append` refuses beyond it.
+
+    With *on_damage* a damaged one is set aside for a fresh one; it is called where damage shows
+    later, and then nothing more can be kept until the store is opened again.
 
     Raises:
         StoreLockedError: another process has it.
         StoreError: it cannot be opened (too new, not ours, no right to it); the message says why.
     """
-    return SqliteStore(open_database(path, now), max_untranslated)
+    return SqliteStore(open_database(path, now, on_damage), max_untranslated)

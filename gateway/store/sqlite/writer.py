@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 import apsw
 
 from gateway.model.errors import StoreError, StoreUnavailableError
-from gateway.store.sqlite.connection import UNAVAILABLE, unavailable
+from gateway.store.sqlite.connection import DAMAGED, UNAVAILABLE, unavailable
 from gateway.store.sqlite.groups import Group, Operation, Queue
 from gateway.store.sqlite.tally import Transaction
 
@@ -51,10 +51,12 @@ class Writer:
         connect: Callable[[], apsw.Connection],
         tally: Tally,
         checkpointer: Checkpointer,
+        on_damage: Callable[[], None] = lambda: None,
     ) -> None:
         self._connect = connect
         self._tally = tally
         self._checkpointer = checkpointer
+        self._on_damage = on_damage
         self._connection: apsw.Connection | None = connect()
         self._queue = Queue()
         self._is_busy = self._is_closed = False
@@ -167,6 +169,8 @@ class Writer:
         self._roll_back()
         operations = group.operations
         is_ours = isinstance(problem, UNAVAILABLE)
+        if isinstance(problem, DAMAGED):
+            self._on_damage()
         if is_ours:
             self._checkpointer.must_restart = True  # a log that starts over needs no new room
         if is_ours and not isinstance(problem, apsw.FullError):
