@@ -27,7 +27,7 @@ TIME = "RFC 3339, without a zone it is UTC."
 @click.option("--destination", metavar="NAME", help="Tell only this destination.")
 @click.option("--receipt", metavar="ID", help="Only this receipt.")
 @click.option("--reason", metavar="WORD", help="Only what is in quarantine for this reason.")
-@click.option("--rate", type=float, metavar="N", help="At most N deliveries a second [50].")
+@click.option("--rate", metavar="N/s", help="At most N deliveries a second [50/s].")
 @click.option("--dry-run", is_flag=True, help="Only count and show what differs.")
 @why_option
 @verb_options
@@ -54,7 +54,7 @@ def replay(session: Session, /, *, dry_run: bool, **asked: Any) -> None:
 
 def _print(report: Mapping[str, Any], verb: str) -> None:
     for each in report["differences"]:
-        click.echo(f"{each['kind']} {each['type']} of {each['subject']}")
+        click.echo(f"{each['kind']} {each['type']} of {each['subject']} ({each['source']})")
         for name in ("before", "after"):
             if each[name] is not None:
                 click.echo(f"  {name}: {json.dumps(each[name], ensure_ascii=False)}")
@@ -62,7 +62,16 @@ def _print(report: Mapping[str, Any], verb: str) -> None:
 
 
 def _print_totals(report: Mapping[str, Any], verb: str) -> None:
-    counts = ", ".join(f"{count} {kind}" for kind, count in report["events"].items())
-    click.echo(f"{report['receipts']} receipts, events: {counts}")
+    since = f" received since {report['since']}" if report["since"] else ""
+    click.echo(f"{report['receipts']} receipts{since}, events: {_counts(report['events'])}")
+    for each in report["by_type"]:
+        counts = {kind: each[kind] for kind in report["events"]}
+        click.echo(f"  {each['source']} {each['type']}: {_counts(counts)}")
+    if report["refused"]:
+        click.echo(f"records that today's mappings refuse: {report['refused']}")
     owed = ", ".join(f"{count} to {name}" for name, count in report["deliveries"].items())
     click.echo(f"deliveries that {verb} owed: {owed or 'none'}")
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {kind}" for kind, count in counts.items())

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
+from gateway.engine.differences import Differences
 from gateway.flow import Routing, fan_out
 from gateway.mapping.destination import Clock
+from gateway.model.clock import rfc3339
 from gateway.model.errors import ContentError, OperationError
 from gateway.pipeline.read import read
 from gateway.pipeline.revise import compare
@@ -29,13 +32,16 @@ if TYPE_CHECKING:
     from gateway.model.event import Event
     from gateway.model.receipt import JournaledReceipt
     from gateway.pipeline.read import Reading
-    from gateway.pipeline.revise import Compared, Revised
-    from gateway.ports import Past, Roster
-    from gateway.settings import DestinationSettings, Settings
+    from gateway.pipeline.revise import Revised
+    from gateway.ports import Past, PastReceipt, Roster
+    from gateway.settings import DestinationSettings, Settings, SourceSettings
 
 PAGE = 100
-SHOWN = 20
-"""Differences that are shown one by one."""
+CHUNK = 50
+"""Events that are kept, with what they are owed, in one transaction."""
+
+LATE = timedelta(minutes=5)
+"""A receipt may stand so much behind later ones and still be looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,58 +58,30 @@ class Wanted:
     reason: str | None = None
     rate: float | None = None
 
+    def means(self, past: PastReceipt) -> bool:
+        """Whether a receipt is one of those."""
+        told = past.receipt.verified.receipt
+        return (
+            self.receipt in (None, past.receipt.id)
+            and self.source in (None, told.source)
+            and (self.since is None or told.received_at >= self.since)
+            and (self.until is None or told.received_at <= self.until)
+            and (self.reason is None or self.reason in past.aside)
+        )
 
-@dataclass(slots=True)
-class Report:
-    """What a replay came to. *events* counts ``same``, ``changed``, ``new`` and ``gone``;
-    *deliveries* by destination; *shown* has the first differences.
-    """
-
-    receipts: int = 0
-    events: Counter[str] = field(default_factory=Counter)
-    deliveries: Counter[str] = field(default_factory=Counter)
-    shown: list[dict[str, Any]] = field(default_factory=list)
-
-    def json(self) -> dict[str, Any]:
-        """Return the report, ready for JSON."""
-        kinds = ("same", "changed", "new", "gone")
-        return {
-            "receipts": self.receipts,
-            "events": {kind: self.events[kind] for kind in kinds},
-            "deliveries": dict(sorted(self.deliveries.items())),
-            "differences": self.shown,
-        }
-
-    def take(self, compared: Compared) -> None:
-        """Count what came of a receipt."""
-        self.events["same"] += compared.same
-        for each in compared.revised:
-            kind = "new" if each.before is None else "changed"
-            self.events[kind] += 1
-            self._show(kind, each.before, each.event)
-        for gone in compared.gone:
-            self.events["gone"] += 1
-            self._show("gone", gone, None)
-
-    def _show(self, kind: str, before: Event | None, after: Event | None) -> None:
-        event = after or before
-        if event is not None and len(self.shown) < SHOWN:
-            self.shown.append(
-                {
-                    "kind": kind,
-                    "subject": event.subject,
-                    "type": event.type.value,
-                    "before": _glance(before),
-                    "after": _glance(after),
-                }
-            )
+    def is_over(self, past: PastReceipt) -> bool:
+        """Whether no receipt from this one on is one of those."""
+        received_at = past.receipt.verified.receipt.received_at
+        return self.until is not None and received_at > self.until + LATE
 
 
-def _glance(event: Event | None) -> dict[str, Any] | None:
-    if event is None:
-        return None
-    told = {name: event.data.get(name) for name in ("status", "reason", "since", "next")}
-    return {"id": event.id, "time": event.envelope()["time"], **told}
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A receipt as its source's mapping reads it today; *reading* `None`: not at all."""
+
+    past: PastReceipt
+    source: SourceSettings
+    reading: Reading | None
 
 
 class Replay:
@@ -130,50 +108,62 @@ class Replay:
         )
         self._agents: dict[str, KnownAgent] = {}
         self._loaded: set[str] = set()
-        self.report = Report()
+        self.differences = Differences()
 
-    async def run(self) -> Report:
+    async def run(self) -> Differences:
         """Go through the receipts.
 
         Raises:
             OperationError: what was known before them is kept no longer.
         """
-        first = await self._first()
-        if first is None:
-            return self.report
-        seq = first
-        while page := await self._past.receipts_from(seq, PAGE):
-            await self._load(first, page)
-            for receipt in page:
-                if self._is_over(receipt):
-                    return self.report
-                await self._take(receipt)
-                await asyncio.sleep(0)  # whoever else is on the loop goes between two receipts
-            seq = page[-1].seq + 1
-        return self.report
+        first = await self._begin()
+        if first is not None:
+            await self._go_through(first)
+        return self.differences
 
-    async def _first(self) -> int | None:
-        """Return the receipt to start from: the first of an hour, as the states are kept."""
+    async def _go_through(self, first: int) -> None:
+        place = first
+        while page := await self._past.receipts_from(place, PAGE, first=first):
+            several = await self._readings(page)
+            await self._load(first, several)
+            await self._translate(several)
+            if any(self._wanted.is_over(each) for each in page):
+                break
+            place = page[-1].place + 1
+
+    async def _begin(self) -> int | None:
+        """Return the place to start from: the first of an hour, as the states are kept.
+        `None`: nothing was received since.
+        """
         since = self._wanted.since
-        kept_from = await self._past.states_kept_from()
-        if since is None:
-            return kept_from
-        first = await self._past.first_receipt(since.replace(minute=0, second=0, microsecond=0))
-        if first is not None and first < kept_from:
-            raise OperationError("what was known of the agents at that time was not kept yet")
-        return first
+        beginning = await self._past.beginning(since)
+        if beginning is None:
+            return None
+        if since is not None and beginning.since is not None and since < beginning.since:
+            raise OperationError(
+                "not all that was received and known then is kept any more: "
+                f"ask for what came from {rfc3339(beginning.since)} on"
+            )
+        self._wanted = replace(self._wanted, since=since or beginning.since)
+        self.differences.since = self._wanted.since
+        return beginning.place
 
-    def _is_over(self, receipt: JournaledReceipt) -> bool:
-        until = self._wanted.until
-        return until is not None and receipt.verified.receipt.received_at > until
+    async def _readings(self, page: Sequence[PastReceipt]) -> list[_Read]:
+        several: list[_Read] = []
+        for each in page:
+            source = self._settings.sources.get(each.receipt.verified.receipt.source)
+            if source is not None:
+                several.append(_Read(each, source, _reading(each.receipt, source)))
+            await asyncio.sleep(0)  # whoever else is on the loop goes between two receipts
+        return several
 
-    async def _load(self, first: int, page: Sequence[JournaledReceipt]) -> None:
+    async def _load(self, first: int, several: Sequence[_Read]) -> None:
         """Load what was known of the agents of a page before the first receipt of all."""
         keys = {
-            f"{self._settings.sources[name].keys_of}:{record.agent_id}"
-            for receipt in page
-            if (name := receipt.verified.receipt.source) in self._settings.sources
-            for record in self._records(receipt)
+            f"{each.source.keys_of}:{record.agent_id}"
+            for each in several
+            if each.reading is not None
+            for record in each.reading.records
         }
         missing = sorted(keys - self._loaded)
         if missing:
@@ -181,56 +171,51 @@ class Replay:
             self._agents |= {key: KnownAgent.from_json(text) for key, text in known.items()}
             self._loaded.update(missing)
 
-    def _records(self, receipt: JournaledReceipt) -> Sequence[Any]:
-        reading = self._reading(receipt)
-        return reading.records if reading is not None else ()
+    async def _translate(self, several: Sequence[_Read]) -> None:
+        wanted = [each.past.receipt for each in several if self._wanted.means(each.past)]
+        stored = await self._past.events_of_receipts(wanted)
+        for each in several:
+            receipt = each.past.receipt
+            made, refused = self._made(each)
+            if self._wanted.means(each.past):
+                compared = compare(made, stored[receipt.id])
+                self.differences.receipts += 1
+                self.differences.refused += refused
+                self.differences.take(compared)
+                await self._tell(receipt, compared.revised)
+            await asyncio.sleep(0)
 
-    def _reading(self, receipt: JournaledReceipt) -> Reading | None:
-        try:
-            name = receipt.verified.receipt.source
-            return read(receipt.verified, self._settings.sources[name])
-        except ContentError:
-            return None
-
-    async def _take(self, receipt: JournaledReceipt) -> None:
-        source = self._settings.sources.get(receipt.verified.receipt.source)
-        reading = self._reading(receipt) if source is not None else None
-        if source is None or reading is None:
-            return
-        # What an operator had translated again later counts where it was received.
-        whole = replace(receipt, skip=receipt.skip - (receipt.only or frozenset()), only=None)
-        fanned = fan_out(whole, reading, source, self._nowhere, self._agents)
-        if not await self._is_wanted(receipt):
-            return
-        self.report.receipts += 1
-        made = [each.event for each in fanned.finished.events]
-        compared = compare(made, await self._past.events_of_receipt(receipt))
-        self.report.take(compared)
-        await self._tell(receipt, compared.revised)
-
-    async def _is_wanted(self, receipt: JournaledReceipt) -> bool:
-        wanted, told = self._wanted, receipt.verified.receipt
-        if wanted.receipt not in (None, receipt.id) or wanted.source not in (None, told.source):
-            return False
-        if wanted.since is not None and told.received_at < wanted.since:
-            return False
-        if wanted.reason is None:
-            return True
-        return wanted.reason in await self._past.set_aside_for(receipt)
+    def _made(self, each: _Read) -> tuple[list[Event], int]:
+        """Return the events of a receipt, and how many records cannot be read."""
+        if each.reading is None:
+            return [], 1
+        fanned = fan_out(
+            each.past.receipt, each.reading, each.source, self._nowhere, self._agents
+        ).finished
+        return [routed.event for routed in fanned.events], len(fanned.quarantined)
 
     async def _tell(self, receipt: JournaledReceipt, revised: Sequence[Revised]) -> None:
         routed = [RoutedEvent(each.event, self._owed(each.event)) for each in revised]
-        several = Counter(each.destination for event in routed for each in event.deliveries)
-        self.report.deliveries += several
-        if self._wanted.rate is not None and routed:
-            self._offer(await self._past.keep_revised(receipt.id, routed))
-            await asyncio.sleep(several.total() / self._wanted.rate)
+        for start in range(0, len(routed), CHUNK):
+            chunk = routed[start : start + CHUNK]
+            several = Counter(each.destination for event in chunk for each in event.deliveries)
+            self.differences.deliveries += several
+            if self._wanted.rate is not None:
+                self._offer(await self._past.keep_revised(receipt, chunk))
+                await asyncio.sleep(several.total() / self._wanted.rate)
 
     def _owed(self, event: Event) -> tuple[NewDelivery, ...]:
         """Return the deliveries of a revision. It supersedes nothing: it tells of the past."""
         destinations = [each for each in self._destinations if _keeps_our_time(each, event)]
         deliveries, _ = route(event, destinations, self._unmapped)
         return tuple(replace(each, collapses=False) for each in deliveries)
+
+
+def _reading(receipt: JournaledReceipt, source: SourceSettings) -> Reading | None:
+    try:
+        return read(receipt.verified, source)
+    except ContentError:
+        return None
 
 
 def _keeps_our_time(destination: DestinationSettings, event: Event) -> bool:

@@ -25,6 +25,14 @@ def span_fields() -> tuple[fields.AwareDateTime, fields.AwareDateTime]:
     return since, until
 
 
+class PerSecond(fields.Float):
+    """How many a second: ``50``, or ``50/s`` as in the configuration."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> float:
+        told = value.strip().removesuffix("/s") if isinstance(value, str) else value
+        return float(super()._deserialize(told, attr, data, **more))
+
+
 class NothingParams(Schema):
     """An operation that is asked with nothing."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, fields, validate
 
 from gateway.engine.replay import Replay, Wanted
 from gateway.model.errors import OperationError
-from gateway.operations.params import span_fields
+from gateway.operations.params import PerSecond, span_fields
 from gateway.operations.table import Bench, Operation
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from gateway.model.delivery import Delivery
 
 RATE = 50.0
-FASTEST = 10_000.0
+SLOWEST, FASTEST = 0.1, 10_000.0
 
 
 class ReplayParams(Schema):
@@ -29,7 +30,7 @@ class ReplayParams(Schema):
     receipt = fields.String(load_default=None)
     reason = fields.String(load_default=None)
     dry_run = fields.Boolean(load_default=False)
-    rate = fields.Float(load_default=RATE, validate=validate.Range(0.1, FASTEST))
+    rate = PerSecond(load_default=RATE, validate=validate.Range(SLOWEST, FASTEST))
 
 
 async def _replay(bench: Bench, params: dict[str, Any]) -> dict[str, Any]:
@@ -38,9 +39,22 @@ async def _replay(bench: Bench, params: dict[str, Any]) -> dict[str, Any]:
         asked["rate"] = None
     _check(bench, asked)
     assert bench.roster is not None
-    replay = Replay(bench.store, bench.settings, bench.roster, Wanted(**asked), _offering(bench))
-    report = await replay.run()
-    return {"dry_run": asked["rate"] is None, **report.json()}
+    wanted = await _narrowed(bench, Wanted(**asked))
+    replay = Replay(bench.store, bench.settings, bench.roster, wanted, _offering(bench))
+    differences = await replay.run()
+    return {"dry_run": wanted.rate is None, **differences.json()}
+
+
+async def _narrowed(bench: Bench, wanted: Wanted) -> Wanted:
+    """Narrow to the span in which everything that is wanted was received."""
+    until = wanted.until or bench.now()
+    if wanted.receipt is None:
+        return replace(wanted, until=until)
+    receipt = await bench.store.receipt(wanted.receipt)
+    if receipt is None:
+        raise OperationError(f"no receipt {wanted.receipt!r} is kept", missing=True)
+    at = receipt.verified.receipt.received_at
+    return replace(wanted, since=max(wanted.since or at, at), until=min(until, at))
 
 
 def _check(bench: Bench, asked: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import orjson
 from gateway.model.event import EventType, event_from_envelope, stable_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Sequence
 
     from gateway.model.event import Event
 
@@ -28,9 +29,9 @@ class Revised:
 
 @dataclass(slots=True)
 class Compared:
-    """What a receipt's events came to: *same* is a count, *gone* were made then and not now."""
+    """What a receipt's events came to: *gone* were made then and not now."""
 
-    same: int = 0
+    same: list[Event] = field(default_factory=list)
     revised: list[Revised] = field(default_factory=list)
     gone: list[Event] = field(default_factory=list)
 
@@ -40,65 +41,73 @@ def compare(made: Sequence[Event], stored: Iterable[bytes]) -> Compared:
     earlier revisions among them.
     """
     compared = Compared()
-    before = [_read(each) for each in stored]
-    newest = _without_overtaken(before)
-    pending: list[Event] = []
+    before = [event_from_envelope(orjson.loads(each)) for each in stored]
+    ids = {each.id for each in before}
+    newest = [each for each in before if revision_id(each.id) not in ids]
+    twins, pending = _Pairs(newest, _matter), []
     for event in made:
-        twin = next((each for each in newest if _matter(each) == _matter(event)), None)
-        if twin is None:
+        if twins.take(event) is None:
             pending.append(event)
         else:
-            newest.remove(twin)
-            compared.same += 1
+            compared.same.append(event)
+    others = _Pairs(twins.left(), _place)
     for event in pending:
-        other = next((each for each in newest if _place(each) == _place(event)), None)
-        if other is not None:
-            newest.remove(other)
-        compared.revised.append(_revision(event, other, before))
-    compared.gone = newest
+        compared.revised.append(_revision(event, others.take(event), ids))
+    compared.gone = others.left()
     return compared
 
 
-def _read(text: bytes) -> Event:
-    return event_from_envelope(orjson.loads(text))
+class _Pairs:
+    """Events to be taken once each, by what *key* says of them, in their order."""
+
+    def __init__(self, events: Sequence[Event], key: Callable[[Event], Hashable]) -> None:
+        self._key = key
+        self._events: dict[str, Event] = {each.id: each for each in events}
+        self._waiting: dict[Hashable, deque[Event]] = {}
+        for each in events:
+            self._waiting.setdefault(key(each), deque()).append(each)
+
+    def take(self, event: Event) -> Event | None:
+        """Return the first that is left of those like *event*."""
+        several = self._waiting.get(self._key(event))
+        return self._events.pop(several.popleft().id) if several else None
+
+    def left(self) -> list[Event]:
+        """Return those that were not taken."""
+        return list(self._events.values())
 
 
-def _place(event: Event) -> tuple[EventType, str]:
+def _place(event: Event) -> Hashable:
     return event.type, event.subject
 
 
-def _matter(event: Event) -> tuple[Any, ...]:
-    data = {name: value for name, value in event.data.items() if name not in LEFT_OUT}
+def _matter(event: Event) -> Hashable:
+    data: dict[str, Any] = {
+        name: value for name, value in event.data.items() if name not in LEFT_OUT
+    }
     contact = data.get("contact")
     if isinstance(contact, dict):
         data["contact"] = contact | {"revision": None}
     return event.type, event.subject, event.time, orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
 
 
-def _without_overtaken(events: Sequence[Event]) -> list[Event]:
-    """Leave out the events of which there is a later revision."""
-    ids = {each.id for each in events}
-    return [each for each in events if not _later(each, ids)]
-
-
-def _later(event: Event, ids: set[str]) -> bool:
-    return revision_id(event.id, 1) in ids
-
-
-def revision_id(event_id: str, number: int) -> str:
+def revision_id(event_id: str) -> str:
     """Return the id of the event that stands in for another one."""
-    return stable_id(event_id, "revision", str(number))
+    return stable_id(event_id, "revision", "1")
 
 
-def _revision(event: Event, before: Event | None, stored: Sequence[Event]) -> Revised:
+def _revision(event: Event, before: Event | None, taken: set[str]) -> Revised:
     """Give an event an id of its own, unless there was none before it."""
-    ids = {each.id for each in stored}
     if before is None:
-        return Revised(
-            event if event.id not in ids else replace(event, id=revision_id(event.id, 1))
-        )
+        return Revised(replace(event, id=_free(event.id, taken)))
     data = event.data
     if event.type is EventType.CONTACT:
         number = int(before.data["contact"].get("revision") or 0) + 1
         data = {**data, "contact": {**data["contact"], "revision": number}}
-    return Revised(replace(event, id=revision_id(before.id, 1), data=data), before)
+    return Revised(replace(event, id=_free(before.id, taken), data=data), before)
+
+
+def _free(event_id: str, taken: set[str]) -> str:
+    while event_id in taken:
+        event_id = revision_id(event_id)
+    return event_id

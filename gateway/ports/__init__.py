@@ -22,7 +22,7 @@ from gateway.ports.journal import (
 )
 from gateway.ports.outbox import Backlog, ClaimedLane, DestinationMark, Lane, Outbox, Recorded
 from gateway.ports.outside import Accepted, Intake, Roster, Transport
-from gateway.ports.past import Past
+from gateway.ports.past import Beginning, Past, PastReceipt
 from gateway.ports.records import DeadLetter, HeldAgent, QuarantineEntry, Records, Selection
 from gateway.ports.store import Store
 from gateway.ports.succession import Adopted, Succession
@@ -37,6 +37,7 @@ __all__ = [
     "Audit",
     "AuditEntry",
     "Backlog",
+    "Beginning",
     "Budgets",
     "ClaimedLane",
     "DeadLetter",
@@ -54,6 +55,7 @@ __all__ = [
     "Past",
     "PastDelivery",
     "PastEvent",
+    "PastReceipt",
     "QuarantineEntry",
     "Quarantined",
     "RecordKey",

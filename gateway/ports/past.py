@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -13,42 +14,62 @@ if TYPE_CHECKING:
     from gateway.ports.journal import RoutedEvent
 
 
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """A receipt before which it is known what was known of every agent: its *place*; *since*:
+    nothing received then or later stands before it, or is missing behind it (`None`: nothing at
+    all).
+    """
+
+    place: int
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PastReceipt:
+    """A translated receipt at its *place* in the order in which receipts came.
+
+    What of it is in quarantine is not among what it skips; *aside* has the reasons.
+    """
+
+    place: int
+    receipt: JournaledReceipt
+    aside: frozenset[str] = frozenset()
+
+
 class Past(Protocol):
     """What was received is kept as long as `retention` says, with what was known by the hour."""
 
-    async def first_receipt(self, since: datetime) -> int | None:
-        """Return the sequence number of the first receipt received at *since* or later, `None`
-        where there is none.
+    async def beginning(self, since: datetime | None) -> Beginning | None:
+        """Return where to begin in order to have all that was received at *since* or later
+        (`None`: as much as there is): the first receipt of an hour. One that begins later than
+        *since* where that is not kept any more; `None` where nothing was received since.
         """
         ...
 
-    async def states_kept_from(self) -> int:
-        """Return the first receipt before which it is known what was known of agents."""
-        ...
+    async def receipts_from(self, place: int, limit: int, *, first: int) -> Sequence[PastReceipt]:
+        """Return up to *limit* translated receipts from *place* on, fewer where they are big.
 
-    async def receipts_from(self, seq: int, limit: int) -> Sequence[JournaledReceipt]:
-        """Return translated receipts from *seq* on, in order."""
-        ...
-
-    async def agents_before(self, seq: int, keys: Sequence[str]) -> Mapping[str, bytes]:
-        """Return what was known of agents before the receipt *seq* (absent where nothing was).
-
-        It is certain where *seq* is the first receipt of an hour by the clock.
+        What an operator gave back to translation stands where it was received, if that is *first*
+        or later, else with the records given back alone where it was translated again.
         """
         ...
 
-    async def events_of_receipt(self, receipt: JournaledReceipt) -> Sequence[bytes]:
-        """Return the events that were made of a receipt, in their order."""
+    async def agents_before(self, place: int, keys: Sequence[str]) -> Mapping[str, bytes]:
+        """Return what was known of agents before a `Beginning` (absent where nothing was)."""
         ...
 
-    async def set_aside_for(self, receipt: JournaledReceipt) -> frozenset[str]:
-        """Return the reasons for which something of a receipt is in quarantine."""
+    async def events_of_receipts(
+        self, receipts: Sequence[JournaledReceipt]
+    ) -> Mapping[str, Sequence[bytes]]:
+        """Return for each receipt's id the events that were made of it, in their order."""
         ...
 
     async def keep_revised(
-        self, receipt_id: str, revised: Sequence[RoutedEvent]
+        self, receipt: JournaledReceipt, revised: Sequence[RoutedEvent]
     ) -> Sequence[Delivery]:
         """Keep events made of a receipt again, and what they are owed, all or none; return the
-        deliveries that may be sent. What is kept already changes nothing.
+        deliveries that may be sent. What is kept already changes nothing, neither does what
+        retention has reached.
         """
         ...

@@ -12,7 +12,7 @@ from gateway.model.receipt import JournaledReceipt
 from gateway.ports import Appended
 from gateway.store.sqlite.connection import rows_of
 from gateway.store.sqlite.fanout import Prepared, insert_events, learn, prepare
-from gateway.store.sqlite.past import note_states
+from gateway.store.sqlite.hours import LATEST, note_states
 from gateway.store.sqlite.quarantine import set_aside
 from gateway.store.sqlite.receipts import duplicates_among, insert_receipt
 from gateway.store.sqlite.recovery import MAX_CLAIM, finish_receipt
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from gateway.model.receipt import VerifiedReceipt
     from gateway.ports import Finished, Quarantined, RecordKey
     from gateway.store.sqlite.database import Database
-    from gateway.store.sqlite.past import Hours
+    from gateway.store.sqlite.hours import Hours
     from gateway.store.sqlite.tally import Transaction
     from gateway.store.sqlite.waiting import Waiting
 
@@ -153,6 +153,8 @@ class SqliteJournal:
     async def finish(self, finished: Sequence[Finished]) -> Sequence[Delivery]:
         """Record several translations at once; return the deliveries that may be sent."""
         prepared = [prepare(each) for each in finished]
+        if self._hours.latest is None:
+            ((self._hours.latest,),) = await self._database.read(lambda c: rows_of(c, LATEST))
         fresh = self._hours.fresh(finished)
         now = self._database.now_millis()
 

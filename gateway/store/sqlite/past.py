@@ -2,36 +2,66 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import orjson
 
-from gateway.model.clock import to_millis
+from gateway.model.clock import from_millis, to_millis
+from gateway.ports import Beginning, PastReceipt
 from gateway.store.sqlite.connection import rows_of
 from gateway.store.sqlite.fanout import as_json, insert_routed
+from gateway.store.sqlite.hours import HOUR_MILLIS
 from gateway.store.sqlite.rows import RECEIPT, printable, receipt_from_row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
+
+    import apsw
 
     from gateway.model.delivery import Delivery
     from gateway.model.receipt import JournaledReceipt
-    from gateway.ports import Finished, RoutedEvent
+    from gateway.ports import RoutedEvent
     from gateway.store.sqlite.database import Database
     from gateway.store.sqlite.tally import Transaction
 
-HOUR_MILLIS = 3_600_000
-AGENTS_NOTED = 100_000
+INDEX_ROWS = 50_000
+PAGE_BYTES = 4 * 1024 * 1024
 
-FIRST_SINCE = """
-    SELECT seq FROM receipts INDEXED BY receipts_age WHERE received_at >= ?
-    ORDER BY received_at, seq LIMIT 1
+BOUNDS = "SELECT key, value FROM meta WHERE key IN ('states_kept_from', 'forgotten_until')"
+FORGOTTEN = "SELECT value FROM meta WHERE key = 'forgotten_until'"
+# A slice of the index: its first place, its last time, its rows.
+FIRST_OF = """
+    SELECT min(seq), max(received_at), count(*) FROM (
+        SELECT seq, received_at FROM receipts INDEXED BY receipts_age WHERE received_at >= ?
+        ORDER BY received_at LIMIT ?)
 """
-KEPT_FROM = "SELECT value FROM meta WHERE key = 'states_kept_from'"
-FROM = f"""
-    SELECT {RECEIPT} FROM receipts WHERE seq >= ? AND finished_at IS NOT NULL ORDER BY seq LIMIT ?
-"""  # noqa: S608 - a constant of ours
+FIRST_PLACE = """
+    SELECT min(place) FROM receipts INDEXED BY receipts_place
+    WHERE place IS NOT NULL AND received_at >= ?
+"""
+RECEIVED_AT = "SELECT received_at FROM receipts WHERE seq >= ? ORDER BY seq LIMIT 1"
+# In the order of their places, without the bodies. Of a receipt and the copy of it that an
+# operator gave back, the copy stands for both.
+PLACES = """
+    SELECT place, seq, bytes, is_moved FROM (
+        SELECT * FROM (
+            SELECT seq AS place, seq, length(body) AS bytes, 0 AS is_moved FROM receipts r
+            WHERE seq >= ?1 AND finished_at IS NOT NULL AND (place IS NULL OR place < ?2)
+                AND NOT EXISTS (SELECT 1 FROM receipts INDEXED BY receipts_place
+                    WHERE place = r.seq AND place >= ?2 AND finished_at IS NOT NULL)
+            ORDER BY seq LIMIT ?3)
+        UNION ALL SELECT * FROM (
+            SELECT place, max(seq) AS seq, length(body) AS bytes, 1 AS is_moved
+            FROM receipts INDEXED BY receipts_place
+            WHERE place >= max(?1, ?2) AND finished_at IS NOT NULL
+            GROUP BY place ORDER BY place LIMIT ?3)
+    ) ORDER BY place LIMIT ?3
+"""
+ONE = f"SELECT {RECEIPT} FROM receipts WHERE seq = ?"  # noqa: S608 - a constant of ours
+ASIDE = "SELECT reason, place FROM quarantine INDEXED BY quarantine_receipt WHERE receipt = ?"
 BEFORE = """
     SELECT k.value, CASE WHEN s.key IS NULL THEN a.known ELSE s.known END
     FROM json_each(?) k
@@ -43,45 +73,9 @@ EVENTS_OF = """
     SELECT event FROM events INDEXED BY events_age WHERE recorded_at = ? AND receipt = ?
     ORDER BY seq
 """
-REASONS = "SELECT DISTINCT reason FROM quarantine WHERE receipt = ?"
-NOTE_STATE = """
-    INSERT OR IGNORE INTO agent_states (key, before, at, known)
-    VALUES (?1, ?2, ?3, (SELECT known FROM agents WHERE key = ?1))
-"""
 
-Change = tuple[str, int, int]
-"""An agent's key, and the receipt that changes what is known of it: `seq`, `received_at`."""
-
-
-class Hours:
-    """Which agents' states of the present hour are kept already."""
-
-    def __init__(self) -> None:
-        self._hours: dict[str, int] = {}
-
-    def fresh(self, finished: Iterable[Finished]) -> list[Change]:
-        """Return the first change of each agent in an hour of which none is kept yet."""
-        found: dict[str, Change] = {}
-        for each in finished:
-            receipt = each.receipt
-            received_at = to_millis(receipt.verified.receipt.received_at)
-            hour = received_at // HOUR_MILLIS
-            for key in map(printable, each.agents):
-                if self._hours.get(key) != hour and key not in found:
-                    found[key] = key, receipt.seq, received_at
-        return list(found.values())
-
-    def keep(self, changes: Iterable[Change]) -> None:
-        """Remember changes, now that they are durable."""
-        if len(self._hours) > AGENTS_NOTED:
-            self._hours.clear()
-        self._hours.update((key, at // HOUR_MILLIS) for key, _seq, at in changes)
-
-
-def note_states(transaction: Transaction, changes: Iterable[Change]) -> None:
-    """Keep what was known of agents; before what is known now is written."""
-    for change in changes:
-        transaction.run(NOTE_STATE, change)
+Place = tuple[int, int, int, bool]
+"""A receipt's place, its sequence number, its bytes, and whether it has been moved."""
 
 
 class SqlitePast:
@@ -89,49 +83,95 @@ class SqlitePast:
 
     _database: Database
 
-    async def first_receipt(self, since: datetime) -> int | None:
-        """Return the sequence number of the first receipt received at *since* or later."""
-        at = to_millis(since)
-        rows = await self._database.read(lambda c: rows_of(c, FIRST_SINCE, (at,)))
-        return int(rows[0][0]) if rows else None
+    async def beginning(self, since: datetime | None) -> Beginning | None:
+        """Return where to begin in order to have all that was received since."""
+        bounds: dict[str, int] = dict(await self._database.read(lambda c: rows_of(c, BOUNDS)))
+        kept_from, forgotten = bounds.get("states_kept_from", 1), bounds.get("forgotten_until")
+        earliest = 0 if forgotten is None else (forgotten // HOUR_MILLIS + 1) * HOUR_MILLIS
+        asked = 0 if since is None else to_millis(since) // HOUR_MILLIS * HOUR_MILLIS
+        hour = max(earliest, asked)
+        first = await self._first_since(hour)
+        if first is None:
+            return None
+        if first >= kept_from:
+            return Beginning(first, from_millis(hour) if hour else None)
+        received = await self._database.read(lambda c: rows_of(c, RECEIVED_AT, (kept_from,)))
+        return Beginning(kept_from, from_millis(received[0][0])) if received else None
 
-    async def states_kept_from(self) -> int:
-        """Return the first receipt before which it is known what was known of agents."""
-        rows = await self._database.read(lambda c: rows_of(c, KEPT_FROM))
-        return int(rows[0][0]) if rows else 1
+    async def _first_since(self, at: int) -> int | None:
+        """Return the first place of all that was received at *at* or later. They do not stand in
+        the order of their times exactly: every one is looked at.
+        """
+        ((moved,),) = await self._database.read(lambda c: rows_of(c, FIRST_PLACE, (at,)))
+        found: list[int | None] = [moved]
+        start, several = at, INDEX_ROWS
+        while several == INDEX_ROWS:
+            first, last, several = await self._database.read(partial(_slice, start))
+            found.append(first)
+            start = max(last or 0, start + 1)
+        return min((each for each in found if each is not None), default=None)
 
-    async def receipts_from(self, seq: int, limit: int) -> Sequence[JournaledReceipt]:
-        """Return translated receipts from *seq* on, in order."""
-        rows = await self._database.read(lambda c: rows_of(c, FROM, (seq, limit)))
-        return [receipt_from_row(row) for row in rows]
+    async def receipts_from(self, place: int, limit: int, *, first: int) -> Sequence[PastReceipt]:
+        """Return translated receipts from *place* on, in the order in which they came."""
+        return await self._database.read(partial(_page, place, limit, first))
 
-    async def agents_before(self, seq: int, keys: Sequence[str]) -> Mapping[str, bytes]:
-        """Return what was known of agents before the receipt *seq*."""
+    async def agents_before(self, place: int, keys: Sequence[str]) -> Mapping[str, bytes]:
+        """Return what was known of agents before a beginning."""
         wanted = orjson.dumps([printable(key) for key in keys]).decode()
-        rows = await self._database.read(lambda c: rows_of(c, BEFORE, (wanted, seq)))
+        rows = await self._database.read(lambda c: rows_of(c, BEFORE, (wanted, place)))
         return {key: known for key, known in rows if known is not None}
 
-    async def events_of_receipt(self, receipt: JournaledReceipt) -> Sequence[bytes]:
-        """Return the events that were made of a receipt, in their order."""
-        key = (to_millis(receipt.verified.receipt.received_at), receipt.id)
-        rows = await self._database.read(lambda c: rows_of(c, EVENTS_OF, key))
-        return [event for (event,) in rows]
+    async def events_of_receipts(
+        self, receipts: Sequence[JournaledReceipt]
+    ) -> Mapping[str, Sequence[bytes]]:
+        """Return the events that were made of receipts, in their order."""
+        keys = [(to_millis(each.verified.receipt.received_at), each.id) for each in receipts]
 
-    async def set_aside_for(self, receipt: JournaledReceipt) -> frozenset[str]:
-        """Return the reasons for which something of a receipt is in quarantine."""
-        rows = await self._database.read(lambda c: rows_of(c, REASONS, (receipt.seq,)))
-        return frozenset(reason for (reason,) in rows)
+        def look(connection: apsw.Connection) -> dict[str, list[bytes]]:
+            return {
+                key[1]: [event for (event,) in rows_of(connection, EVENTS_OF, key)] for key in keys
+            }
+
+        return await self._database.read(look)
 
     async def keep_revised(
-        self, receipt_id: str, revised: Sequence[RoutedEvent]
+        self, receipt: JournaledReceipt, revised: Sequence[RoutedEvent]
     ) -> Sequence[Delivery]:
         """Keep events made of a receipt again, and what they are owed, all or none."""
         prepared = [(each, as_json(each.event)) for each in revised]
+        received_at = to_millis(receipt.verified.receipt.received_at)
 
         def run(transaction: Transaction) -> list[Delivery]:
             deliveries: list[Delivery] = []
-            for routed, text in prepared:
-                insert_routed(transaction, routed, text, receipt_id, deliveries)
+            forgotten = transaction.first(FORGOTTEN)
+            if forgotten is None or forgotten[0] < received_at:
+                for routed, text in prepared:
+                    insert_routed(transaction, routed, text, receipt.id, deliveries)
             return deliveries
 
         return await self._database.write(run)
+
+
+def _slice(start: int, connection: apsw.Connection) -> tuple[int | None, int | None, int]:
+    ((first, last, several),) = rows_of(connection, FIRST_OF, (start, INDEX_ROWS))
+    return first, last, several
+
+
+def _page(place: int, limit: int, first: int, connection: apsw.Connection) -> list[PastReceipt]:
+    page: list[PastReceipt] = []
+    room = PAGE_BYTES
+    for found in rows_of(connection, PLACES, (place, first, limit)):
+        room -= found[2]
+        if room < 0 and page:
+            break
+        page.append(_past_receipt(connection, found))
+    return page
+
+
+def _past_receipt(connection: apsw.Connection, found: Place) -> PastReceipt:
+    place, seq, _, is_moved = found
+    receipt = receipt_from_row(rows_of(connection, ONE, (seq,))[0])
+    aside = rows_of(connection, ASIDE, (seq,))
+    skip = receipt.skip.difference(index for _, index in aside)
+    whole = replace(receipt, skip=skip, only=None if is_moved else receipt.only)
+    return PastReceipt(place, whole, frozenset(reason for reason, _ in aside))

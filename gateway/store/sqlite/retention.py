@@ -30,7 +30,8 @@ STEP_BYTES = 4 * 1024 * 1024
 @dataclass(frozen=True, slots=True)
 class _Past:
     """One table's share of a step: *find* takes the cut-off and how many, *remove* what it found
-    as a JSON array. *find* tells each row's key and roughly its bytes.
+    as a JSON array. *find* tells each row's key and roughly its bytes, *remove* when what it
+    removed was received, 0 where no replay misses it.
     """
 
     count: str | None
@@ -50,6 +51,7 @@ RECEIPTS = _Past(
     DELETE FROM receipts WHERE seq IN (SELECT value FROM json_each(?))
         AND finished_at IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM quarantine WHERE receipt = receipts.seq)
+    RETURNING received_at
     """,
 )
 EVENTS = _Past(
@@ -62,12 +64,13 @@ EVENTS = _Past(
     """
     DELETE FROM events WHERE seq IN (SELECT value FROM json_each(?))
         AND NOT EXISTS (SELECT 1 FROM outbox WHERE event = events.seq)
+    RETURNING recorded_at
     """,
 )
 SEEN = _Past(
     None,
     "SELECT hex(digest), 0 FROM seen INDEXED BY seen_age WHERE seen_at <= ? LIMIT ?",
-    "DELETE FROM seen WHERE digest IN (SELECT unhex(value) FROM json_each(?))",
+    "DELETE FROM seen WHERE digest IN (SELECT unhex(value) FROM json_each(?)) RETURNING 0",
 )
 # Lanes with a memory stay, a mapping may need it however long its agent was away; and those with
 # dead letters, which must not be sent again after what came later.
@@ -83,6 +86,7 @@ LANES = _Past(
     """
     DELETE FROM lanes WHERE memory IS NULL AND (destination, lane) IN (
         SELECT value ->> 0, value ->> 1 FROM json_each(?))
+    RETURNING 0
     """,
 )
 STATES = _Past(
@@ -94,8 +98,14 @@ STATES = _Past(
     """
     DELETE FROM agent_states WHERE (key, before) IN (
         SELECT value ->> 0, value ->> 1 FROM json_each(?))
+    RETURNING at
     """,
 )
+# The past is whole from here on only.
+FORGOTTEN = """
+    INSERT INTO meta VALUES ('forgotten_until', ?)
+    ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value)
+"""
 OUTCOMES = """
     DELETE FROM outcomes WHERE at < ? AND n IN (SELECT n FROM outcomes ORDER BY n LIMIT ?)
     RETURNING destination, outcome
@@ -149,13 +159,15 @@ def _find(connection: apsw.Connection, past: _Past, before: int) -> str:
 
 
 def _remove(transaction: Transaction, found: list[tuple[_Past, str]], cutoff: int) -> int:
-    removed = 0
+    removed = until = 0
     for past, keys in found:
-        transaction.run(past.remove, (keys,))
-        n = transaction.changed()
-        removed += n
+        gone = transaction.all(past.remove, (keys,))
+        removed += len(gone)
+        until = max(until, *(at for (at,) in gone), 0)
         if past.count:
-            transaction.count(past.count, -n)
+            transaction.count(past.count, -len(gone))
+    if until:
+        transaction.run(FORGOTTEN, (until,))
     rows = transaction.all(OUTCOMES, (cutoff, STEP_ROWS))
     for destination, outcome in rows:
         transaction.count(f"outcome:{destination}:{outcome}", -1)

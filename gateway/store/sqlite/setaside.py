@@ -35,13 +35,15 @@ RECEIPT_STATE = "SELECT skip, finished_at FROM receipts WHERE seq = ?"
 # A finished receipt comes again at the end of the order. One that is still to be translated
 # goes its way without these records, and a copy of it brings them.
 GIVE_BACK = """
-    UPDATE receipts SET seq = ?2, skip = ?3, chosen = ?4, finished_at = NULL, crashes = 0
+    UPDATE receipts SET seq = ?2, skip = ?3, chosen = ?4, finished_at = NULL, crashes = 0,
+        place = coalesce(place, seq)
     WHERE seq = ?1
 """
 COPY = """
     INSERT INTO receipts (seq, id, source, received_at, skip, chosen, signed, query_trusted,
-        method, headers, query, body)
-    SELECT ?2, id, source, received_at, ?3, ?4, signed, query_trusted, method, headers, query, body
+        method, headers, query, body, place)
+    SELECT ?2, id, source, received_at, ?3, ?4, signed, query_trusted, method, headers, query, body,
+        coalesce(place, seq)
     FROM receipts WHERE seq = ?1
 """
 FOLLOW = "UPDATE quarantine SET receipt = ?2 WHERE receipt = ?1"

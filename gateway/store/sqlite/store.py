@@ -11,10 +11,11 @@ from gateway.store.sqlite.buried import SqliteDeadLetters
 from gateway.store.sqlite.database import open_database
 from gateway.store.sqlite.everybody import SqliteEverybody
 from gateway.store.sqlite.history import SqliteHistory
+from gateway.store.sqlite.hours import Hours
 from gateway.store.sqlite.journal import SqliteJournal
 from gateway.store.sqlite.lookups import SqliteLookups
 from gateway.store.sqlite.outbox import SqliteOutbox
-from gateway.store.sqlite.past import Hours, SqlitePast
+from gateway.store.sqlite.past import SqlitePast
 from gateway.store.sqlite.retention import SqliteRetention
 from gateway.store.sqlite.setaside import SqliteQuarantine
 from gateway.store.sqlite.succession import SqliteSuccession

@@ -18,11 +18,16 @@ CREATE TABLE alarms (
     PRIMARY KEY (name, subject)
 ) STRICT, WITHOUT ROWID;
 
+-- Where a receipt stood before an operator gave it back, NULL: it stands there still. The last
+-- column: reading that it is NULL does not walk through a big body.
+ALTER TABLE receipts ADD COLUMN place INTEGER;
+CREATE INDEX receipts_place ON receipts (place) WHERE place IS NOT NULL;
+
 -- What was known of an agent before a receipt was translated: the first change of each hour.
 CREATE TABLE agent_states (
     key TEXT NOT NULL,
     before INTEGER NOT NULL,        -- receipts.seq
-    at INTEGER NOT NULL,            -- when that receipt was received
+    at INTEGER NOT NULL,            -- when the latest up to it was received
     known BLOB,                     -- NULL: nothing was
     PRIMARY KEY (key, before)
 ) STRICT, WITHOUT ROWID;

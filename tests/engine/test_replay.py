@@ -1,0 +1,338 @@
+"""Replay on the real store with the installed mappings: only what differs, once, from what was."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import orjson
+import pytest
+
+from gateway.config.load import load
+from gateway.engine.replay import Replay, Wanted
+from gateway.flow import Routing, accept, fan_out
+from gateway.mapping.registry import installed
+from gateway.model.errors import ContentError, OperationError
+from gateway.model.receipt import Receipt, VerifiedReceipt
+from gateway.pipeline.track import KnownAgent
+from gateway.ports import Selection
+from gateway.settings import Settings
+from gateway.store.sqlite import SqliteStore, open_store
+from tests.acceptance.flex import envelope, record
+
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+BOARD = "options: {authentication_key: made-up-key, source_id: '1'}"
+CONFIG = """
+server: {{port: 0}}
+store: {{path: gateway.db}}
+sources:
+  flex: {{type: flex_rta, auth: {{type: none}}, statuses: {flex}, accounts: {accounts}}}
+  engage: {{type: ringcentral, auth: {{type: none}}, timezone: UTC, statuses: {engage}}}
+destinations:
+  history: {{mapping: cloudevents, url: "http://127.0.0.1:9/"}}
+  states: {{mapping: cloudevents, url: "http://127.0.0.1:9/", events: [agent.state]}}
+  board: {{mapping: calabrio_rta_json, url: "http://127.0.0.1:9/", {board}}}
+"""
+
+
+class NoRoster:
+    def entry(self, _source, _agent_id):
+        return None
+
+
+@dataclass
+class House:
+    """A store, and what the gateway would do with what it receives."""
+
+    folder: Path
+    settings: Settings | None = None
+    store: SqliteStore | None = None
+    now: datetime = START
+    told: list = field(default_factory=list)
+
+    def configure(self, *, flex=None, engage=None, accounts=()):
+        path = self.folder / "gateway.yaml"
+        words = {"flex": flex or {}, "engage": engage or {}, "accounts": list(accounts)}
+        text = {name: json.dumps(value) for name, value in words.items()}
+        path.write_text(CONFIG.format(board=BOARD, **text))
+        self.settings = load(path, installed(), {})
+
+    async def open(self):
+        if self.store is not None:
+            await self.store.close()
+        self.store = open_store(self.folder / "gateway.db", now=lambda: self.now)
+
+    async def receive(self, body, *, at=None, source="flex", translates=True):
+        headers = (("content-type", "application/json"),)
+        at = at or self.now
+        receipt = Receipt(source, at, "POST", headers, "", body)
+        accepted, _ = await accept(
+            VerifiedReceipt(receipt), self.settings.sources[source], self.store
+        )
+        if translates:
+            await self.translate()
+        return accepted.receipt
+
+    async def translate(self):
+        while self.store.untranslated_count():
+            claimed = await self.store.untranslated(256)
+            known = await self.store.known_agents(await self.store.agent_keys())
+            agents = {key: KnownAgent.from_json(text) for key, text in known.items()}
+            routing = Routing(tuple(self.settings.destinations.values()), "forward", NoRoster())
+            fanned = []
+            for each in claimed:
+                source = self.settings.sources[each.verified.receipt.source]
+                fanned.append(fan_out(each, None, source, routing, agents).finished)
+            await self.store.finish(fanned)
+
+    async def pictures(self, *minutes, agent=1):
+        """Receive a picture of an agent for each of these minutes, as they happen."""
+        for minute in minutes:
+            self.now = START + minute * MINUTE
+            await self.receive(envelope(picture(minute, agent=agent)))
+
+    async def replay(self, **wanted):
+        wanted = {"rate": 1e6} | wanted
+        replay = Replay(self.store, self.settings, NoRoster(), Wanted(**wanted), self.told.extend)
+        return (await replay.run()).json()
+
+    async def forget(self, until):
+        while await self.store.prune(until, timedelta(0)):
+            pass
+
+
+def picture(minute, *, agent=1, name=None, **more):
+    """Return the picture of an agent at a minute: each in a new activity."""
+    at = (START + minute * MINUTE).isoformat().replace("+00:00", "Z")
+    told = record(agent, minute, name=name)
+    told["worker"]["date_activity_updated"] = at
+    return told | {"date_last_processed_event": at} | more
+
+
+def said(minute, state, before, **more):
+    """Return a change of RingCentral's."""
+    at = START + minute * MINUTE
+    told = {
+        "agent_id": "861",
+        "agent_login_id": "17",
+        "account_id": "15300002",
+        "date_time": f"{at:%Y-%m-%d %H:%M:%S}",
+        "event_type": state,
+        "prev_state": before,
+        "prev_aux_state": "",
+        "event_aux_type": "",
+        "pending_disp": "0",
+        "duration": "60",
+    }
+    return json.dumps(told | more).encode()
+
+
+@pytest.fixture
+async def house(tmp_path):
+    house = House(tmp_path)
+    house.configure(flex={"Training": "not_ready"})
+    await house.open()
+    yield house
+    await house.store.close()
+
+
+def counted(report):
+    return {kind: n for kind, n in report["events"].items() if n}
+
+
+def events(deliveries, destination="states"):
+    told = [orjson.loads(each.event) for each in deliveries if each.destination == destination]
+    return [(each["time"][11:16], each["data"]["status"]) for each in told]
+
+
+MENDED = {"Training": "ready"}
+
+
+async def test_only_what_differs_is_told_once_to_whom_it_concerns(house):
+    await house.pictures(0, 1, 2, 3)
+    assert counted(await house.replay()) == {"same": 5}
+    house.configure(flex=MENDED)
+    looked = await house.replay(rate=None)
+    assert (counted(looked), house.told) == ({"same": 3, "changed": 2}, [])
+    told = await house.replay()
+    assert told["deliveries"] == looked["deliveries"] == {"history": 2, "states": 2}
+    assert events(house.told) == [("09:02", "ready"), ("09:03", "not_ready")]
+    assert counted(await house.replay()) == {"same": 5}
+    assert len({each.event_id for each in house.told}) == 2
+
+
+async def test_what_is_known_now_the_receipts_and_the_dedupe_stay(house):
+    await house.pictures(0, 1, 2)
+    before = await house.store.known_agents(await house.store.agent_keys())
+    sizes = await house.store.sizes()
+    house.configure(flex=MENDED)
+    await house.replay()
+    after = await house.store.sizes()
+    assert await house.store.known_agents(await house.store.agent_keys()) == before
+    assert (after["receipts"], after["events"]) == (sizes["receipts"], sizes["events"] + 1)
+    again = await house.receive(envelope(picture(1)))
+    assert (await house.store.receipt(again)).skip == {0}
+
+
+async def test_changes_of_sessions_are_told_again_too(house):
+    house.configure(engage={"COACHING": "not_ready"})
+    said_so = [
+        said(0, "AVAILABLE", "LOGIN"),
+        said(1, "ENGAGED", "AVAILABLE", call_id="1"),
+        said(2, "WORKING", "ENGAGED", call_id="1"),
+        said(3, "COACHING", "WORKING"),
+        said(4, "AVAILABLE", "COACHING"),
+    ]
+    for minute, each in enumerate(said_so):
+        await house.receive(each, at=START + minute * MINUTE, source="engage")
+    assert counted(await house.replay()) == {"same": 6}
+    house.configure(engage={"COACHING": "busy"})
+    told = await house.replay()
+    assert counted(told) == {"same": 4, "changed": 2}
+    assert events(house.told) == [("09:03", "busy"), ("09:04", "ready")]
+    assert told["deliveries"] == {"history": 2, "states": 2}
+    assert counted(await house.replay()) == {"same": 6}
+
+
+async def test_from_a_later_hour_it_starts_from_what_was_known_then(house):
+    await house.pictures(0, 30, 61, 62, 95, 125)
+    await house.open()
+    for since in (61, 62, 90, 125):
+        report = await house.replay(since=START + since * MINUTE)
+        assert set(counted(report)) == {"same"}, since
+    house.configure(flex=MENDED)
+    assert counted(await house.replay(since=START + 2 * HOUR)) == {"same": 1}
+    assert house.told == []
+
+
+async def test_several_changes_in_one_transaction_across_the_hour(house):
+    for minute in (57, 58, 61, 63):
+        await house.receive(envelope(picture(minute)), at=START + minute * MINUTE, translates=False)
+    await house.translate()
+    await house.pictures(64)
+    assert counted(await house.replay(since=START + HOUR)) == {"same": 3}
+
+
+async def test_what_retention_has_taken_makes_nothing_new_or_gone(house):
+    await house.pictures(0, 20, 40, 61, 80, 100, 121, 140)
+    await house.forget(START + 70 * MINUTE)
+    assert counted(await house.replay()) == {"same": 2}
+    with pytest.raises(OperationError, match=r"2026-03-02T11:00:00\.000Z"):
+        await house.replay(since=START + 75 * MINUTE)
+    assert counted(await house.replay(since=START + 2 * HOUR)) == {"same": 2}
+    assert house.told == []
+
+
+async def test_receipts_that_were_a_little_late_are_not_left_out(house):
+    times = [(57, 57), (59, 60.5), (58, 59.9), (60, 60.1), (61, 60.2), (62, 62)]
+    for minute, received in times:
+        await house.receive(envelope(picture(minute)), at=START + received * MINUTE)
+    report = await house.replay(since=START + HOUR)
+    assert set(counted(report)) == {"same"}
+
+
+async def test_a_clock_that_was_put_back_confuses_nothing(house):
+    for minute, at in enumerate([50, 61, 70, 5, 30, 62, 75]):
+        await house.receive(envelope(picture(minute)), at=START + at * MINUTE)
+    report = await house.replay(since=START + HOUR)
+    assert set(counted(report)) == {"same"}
+
+
+async def test_a_receipt_whose_records_were_given_back_counts_where_it_was_received(house):
+    house.configure(accounts=["AC" + f"{1:032x}"])
+    await house.pictures(0)
+    other = picture(1, agent=2, account_sid="AC" + "2" * 32)
+    await house.receive(envelope(picture(1), other), at=START + MINUTE)
+    await house.pictures(2, 3)
+    house.configure()
+    assert await house.store.retry_quarantine(Selection()) == 1
+    await house.translate()
+    await house.pictures(4)
+    await house.pictures(5, agent=2)
+    assert set(counted(await house.replay())) == {"same"}
+    assert set(counted(await house.replay(since=START + 2 * MINUTE))) == {"same"}
+
+
+async def test_what_is_given_back_in_a_later_hour_is_known_from_there_on(house):
+    house.configure(accounts=["AC" + f"{1:032x}"])
+    other = picture(1, agent=2, account_sid="AC" + "2" * 32)
+    await house.receive(envelope(picture(1), other), at=START + MINUTE)
+    await house.pictures(61)
+    house.configure()
+    assert await house.store.retry_quarantine(Selection()) == 1
+    await house.translate()
+    await house.pictures(65, agent=2)
+    await house.pictures(66)
+    assert set(counted(await house.replay(since=START + HOUR))) == {"same"}
+
+
+async def test_what_is_in_quarantine_is_told_where_it_can_be_read_now(house):
+    house.configure(accounts=["AC" + f"{1:032x}"])
+    other = picture(1, agent=2, account_sid="AC" + "2" * 32)
+    await house.receive(envelope(picture(1), other), at=START + MINUTE)
+    with pytest.raises(ContentError):
+        await house.receive(envelope(picture(2, agent=3, account_sid="AC" + "2" * 32)))
+    await house.pictures(3)
+    house.configure()
+    narrowed = await house.replay(reason="foreign_account", rate=None)
+    assert narrowed["receipts"] == 1
+    assert counted(narrowed) == {"same": 2, "new": 2}
+
+
+async def test_one_receipt_alone(house):
+    await house.pictures(0, 1)
+    house.now = START + 122 * MINUTE
+    wanted = await house.receive(envelope(picture(122)))
+    await house.pictures(182, 186)
+    house.configure(flex=MENDED)
+    report = await house.replay(receipt=wanted, since=house.now - 2 * HOUR)
+    assert (report["receipts"], counted(report)) == (1, {"changed": 1})
+
+
+async def test_what_todays_mappings_refuse_is_gone_and_counted(house):
+    await house.pictures(0, 1)
+    house.configure(accounts=["AC" + "9" * 32])
+    report = await house.replay()
+    assert counted(report) == {"gone": 3}
+    assert report["refused"] == 2
+    assert house.told == []
+
+
+async def test_many_agents_in_one_request_are_compared_at_once(house):
+    several = [picture(2, agent=number) for number in range(600)]
+    await house.receive(envelope(*several))
+    house.configure(flex=MENDED)
+    report = await house.replay()
+    assert counted(report) == {"changed": 1200}
+    assert counted(await house.replay()) == {"same": 1200}
+
+
+async def test_a_kill_between_two_chunks_is_gone_on_from(house):
+    several = [picture(2, agent=number) for number in range(120)]
+    await house.receive(envelope(*several))
+    house.configure(flex=MENDED)
+    kept = []
+
+    def die(deliveries):
+        kept.extend(deliveries)
+        raise KeyboardInterrupt
+
+    replay = Replay(house.store, house.settings, NoRoster(), Wanted(rate=1e6), die)
+    with pytest.raises(KeyboardInterrupt):
+        await replay.run()
+    await house.open()
+    report = await house.replay()
+    assert 0 < len(kept) < 360
+    assert sum(report["deliveries"].values()) == len(house.told) == 360 - len(kept)
+    assert len({each.idempotency_key for each in [*kept, *house.told]}) == 360
+
+
+async def test_counts_are_told_by_source_and_type(house):
+    await house.pictures(2, 3)
+    house.configure(flex=MENDED)
+    report = await house.replay(rate=None)
+    assert report["by_type"] == [
+        {"source": "flex", "type": "agent.login", "same": 0, "changed": 1, "new": 0, "gone": 0},
+        {"source": "flex", "type": "agent.state", "same": 0, "changed": 2, "new": 0, "gone": 0},
+    ]
