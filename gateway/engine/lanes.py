@@ -72,6 +72,11 @@ class LaneTable:
         has_room = self.loaded <= self._limits.deliveries // 2
         return self.overflow and has_room and len(self._lanes) <= self._limits.lanes // 2
 
+    @property
+    def room(self) -> int:
+        """How many lanes may be claimed, if each of them owes much."""
+        return max(1, (self._limits.deliveries - self.loaded) // self._limits.depth)
+
     # What comes in.
 
     def offer(self, delivery: Delivery, now: datetime) -> None:

@@ -111,10 +111,11 @@ class Loader:
     async def _claim(self) -> None:
         self._table.claiming()
         over = frozenset(self._table.undurable)
+        lanes = min(self._table.room, CLAIMED_AT_ONCE)
         claimed = await self._outbox.claim(
-            self._destination, lanes=CLAIMED_AT_ONCE, depth=self._depth, busy=self._table.names
+            self._destination, lanes=lanes, depth=self._depth, busy=self._table.names
         )
-        are_all = len(claimed) < CLAIMED_AT_ONCE
+        are_all = len(claimed) < lanes
         self._table.claimed(claimed, self._clock.now(), over=over, are_all=are_all)
 
     async def _count(self) -> None:

@@ -29,7 +29,7 @@ class Limits:
     """
 
     lanes: int = 100_000
-    deliveries: int = 20_000
+    deliveries: int = 10_000
     depth: int = 32
     idle: int = 50_000
 
