@@ -120,7 +120,7 @@ class Budgets:
                 break
             after = (page[-1].lane, page[-1].seq)
             outcomes = [
-                (each, superseded(each, each, rules, self._now()))
+                (each, superseded(each, each, rules, self._now(), by=None))
                 for each in self._resting(settings.name, page)
             ]
             gone += await self._record(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gateway.model.delivery import Delivery
     from gateway.ports import Lane
 
+SNAPSHOT = "a snapshot"
 SUSPICIOUS = 2
 """After so many failures amid success a delivery travels alone, so that it harms no others."""
 
@@ -128,5 +129,7 @@ class Overtaken:
             return []
         waiting = islice(lane.pending, lane.flying, None)
         return [
-            (each, Superseded()) for each in waiting if each.collapses and each.seq <= self.upto
+            (each, Superseded(SNAPSHOT))
+            for each in waiting
+            if each.collapses and each.seq <= self.upto
         ]

@@ -117,7 +117,7 @@ class Outcomes:
         behind = list(lane.pending)[lane.flying :]
         successor = next((other for other in behind if other.collapses), None)
         if delivery.collapses and successor is not None:
-            over = superseded(delivery, successor, self._rules, landing.now)
+            over = superseded(delivery, successor, self._rules, landing.now, by=successor.event_id)
             if over is not None:
                 return over
         kept.append(failed(delivery, outcome, landing.now))

@@ -92,12 +92,16 @@ class Unchanged:
 
 @dataclass(frozen=True, slots=True)
 class Superseded:
-    """A newer state of the agent stands in for it."""
+    """A newer state of the agent stands in for it: *by* is its event's id, or a few words."""
+
+    by: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Stale:
     """Superseded, and older than `stale_after`."""
+
+    by: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

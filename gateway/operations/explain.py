@@ -8,28 +8,27 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from marshmallow import Schema, fields
 
-from gateway.model.clock import from_rfc3339, rfc3339, rfc3339_or_none
+from gateway.model.clock import from_rfc3339, rfc3339
 from gateway.model.errors import ContentError, MappingError, OperationError
-from gateway.model.event import BY_QUALIFIED_TYPE, EventType
+from gateway.model.event import EventType
+from gateway.operations.answers import deliveries_of
+from gateway.operations.personal import masked
 from gateway.operations.table import Bench, Operation
 from gateway.pipeline.read import kept, read
 from gateway.pipeline.track.why import why
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
+    from gateway.mapping.source import Record
     from gateway.model.receipt import JournaledReceipt
-    from gateway.ports import PastDelivery, PastEvent
-    from gateway.settings import DestinationSettings
+    from gateway.ports import PastEvent
 
 LATE = timedelta(minutes=5)
 """An event may have been received so long after it happened and still be looked for."""
 
 NEARBY = timedelta(minutes=1)
 LOOKED_AT = 200
-MASK = "***"
-PERSONAL = ("phone", "ani", "dnis", "mail", "attributes", "recording", "customer", "disposition")
-PERSONAL_NAMES = frozenset({"name", "full_name", "from", "to", "source_ip", "caller", "called"})
 
 Params = dict[str, Any]
 Json = dict[str, Any]
@@ -58,7 +57,7 @@ async def _explain(bench: Bench, params: Params) -> Json:
         "state": _state(event, at),
         "rule": _rule(bench, receipt, event),
         "receipt": _receipt(bench, receipt, past, event),
-        "deliveries": [row for each in siblings for row in await _deliveries(bench, each)],
+        "deliveries": [row for each in siblings for row in await deliveries_of(bench, each)],
         "without_news": await _nearby(bench, key, at),
     }
 
@@ -166,7 +165,7 @@ def _record(bench: Bench, receipt: JournaledReceipt, event: Json) -> Any:
     return next(iter([*named, *timed, *reversed(records)]), None)
 
 
-def _records_of(bench: Bench, receipt: JournaledReceipt, agent_id: str) -> list[Any]:
+def _records_of(bench: Bench, receipt: JournaledReceipt, agent_id: str) -> list[Record]:
     source = bench.settings.sources.get(receipt.verified.receipt.source)
     if source is None:
         return []
@@ -195,20 +194,6 @@ def _receipt(
     }
 
 
-def masked(value: Any, name: str = "") -> Any:
-    """Return a record without what names people or belongs to customers."""
-    word = name.lower()
-    if value not in (None, "") and (
-        word in PERSONAL_NAMES or any(each in word for each in PERSONAL)
-    ):
-        return MASK
-    if isinstance(value, dict):
-        return {key: masked(inner, str(key)) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [masked(inner) for inner in value]
-    return value
-
-
 async def _siblings(bench: Bench, key: str, past: PastEvent, event: Json) -> list[Json]:
     """Return the agent's events of that moment from the same receipt, in their order."""
     if past.receipt_id is None:
@@ -217,47 +202,6 @@ async def _siblings(bench: Bench, key: str, past: PastEvent, event: Json) -> lis
     around = await bench.store.events_of(key, until=until, limit=LOOKED_AT)
     several = [orjson.loads(each.event) for each in around if each.receipt_id == past.receipt_id]
     return [each for each in reversed(several) if each["time"] == event["time"]] or [event]
-
-
-async def _deliveries(bench: Bench, event: Json) -> list[Json]:
-    kind = BY_QUALIFIED_TYPE[event["type"]]
-    told = await bench.store.deliveries_of(event["id"])
-    rows = [_delivery(kind, event, each) for each in told]
-    names = {each.destination for each in told}
-    rows += [
-        {
-            "event": event["id"],
-            "type": kind.value,
-            "destination": name,
-            "outcome": "not told",
-            "detail": _why_not(settings, kind, event),
-        }
-        for name, settings in bench.settings.destinations.items()
-        if name not in names
-    ]
-    return rows
-
-
-def _delivery(kind: EventType, event: Json, past: PastDelivery) -> Json:
-    return {
-        "event": event["id"],
-        "type": kind.value,
-        "destination": past.destination,
-        "outcome": past.outcome,
-        "attempts": past.attempts,
-        "status": past.status,
-        "at": rfc3339_or_none(past.at),
-        "detail": past.detail,
-    }
-
-
-def _why_not(destination: DestinationSettings, kind: EventType, event: Json) -> str:
-    source = event["source"].removeprefix("/sources/")
-    if kind not in destination.events:
-        return f"its events leave {kind.value} out"
-    if destination.sources is not None and source not in destination.sources:
-        return f"its sources leave {source} out"
-    return "it was not configured so then, the agent was unmapped, or it is kept no longer"
 
 
 async def _nearby(bench: Bench, key: str, at: datetime) -> list[Json]:
@@ -270,22 +214,21 @@ async def _nearby(bench: Bench, key: str, at: datetime) -> list[Json]:
         if settings.keys_of != source:
             continue
         around = await bench.store.receipts_between(name, at - NEARBY, at + NEARBY)
-        rows += [
-            _quiet(each)
-            for each in around
-            if each.id not in told and _records_of(bench, each, agent_id)
-        ]
+        for each in around:
+            records = _records_of(bench, each, agent_id)
+            if each.id not in told and records:
+                rows.append(_quiet(each, records))
     return rows
 
 
-def _quiet(receipt: JournaledReceipt) -> Json:
-    told: Mapping[str, Any] = {
+def _quiet(receipt: JournaledReceipt, records: Sequence[Record]) -> Json:
+    is_new = any(each.index not in receipt.skip for each in records)
+    return {
         "receipt": receipt.id,
         "source": receipt.verified.receipt.source,
         "received_at": rfc3339(receipt.verified.receipt.received_at),
+        "why": "no news, or older than what was known: history" if is_new else "a duplicate",
     }
-    reason = "a duplicate" if receipt.skip else "no news, or older than what was known: history"
-    return {**told, "why": reason}
 
 
 EXPLAIN = Operation(

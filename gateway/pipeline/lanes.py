@@ -41,13 +41,17 @@ def select(pending: Sequence[Delivery], rules: Rules, now: datetime) -> Selectio
     kept: list[Delivery] = []
     dropped: list[tuple[Delivery, Superseded | Stale]] = []
     successor: Delivery | None = None
+    standing: str | None = None
     for delivery in reversed(pending):
         if not delivery.collapses:
             kept.append(delivery)
             continue
-        verdict = None if successor is None else superseded(delivery, successor, rules, now)
+        verdict = (
+            None if successor is None else superseded(delivery, successor, rules, now, by=standing)
+        )
         if verdict is None:
             kept.append(delivery)
+            standing = delivery.event_id
         else:
             dropped.append((delivery, verdict))
         successor = delivery
@@ -55,15 +59,22 @@ def select(pending: Sequence[Delivery], rules: Rules, now: datetime) -> Selectio
 
 
 def superseded(
-    delivery: Delivery, successor: Delivery, rules: Rules, now: datetime
+    delivery: Delivery,
+    successor: Delivery,
+    rules: Rules,
+    now: datetime,
+    *,
+    by: str | None,
 ) -> Superseded | Stale | None:
-    """Say why a state is not sent now that *successor* follows it, or `None`: it is sent."""
+    """Say why a state is not sent now that *successor* follows it, or `None`: it is sent. *by* is
+    the event that is told instead, where that is known.
+    """
     if rules.stale_after is not None and now - delivery.recorded_at > rules.stale_after:
-        return Stale()
+        return Stale(by)
     # Negative where the clock was put back between the two: then how long is not known.
     lasted = successor.recorded_at - delivery.recorded_at
     if rules.skip or timedelta(0) <= lasted < rules.settle:
-        return Superseded()
+        return Superseded(by)
     return None
 
 

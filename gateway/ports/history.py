@@ -43,6 +43,10 @@ class History(Protocol):
         """Return the newest events of a subject recorded at *until* or before, newest first."""
         ...
 
+    async def event(self, event_id: str) -> PastEvent | None:
+        """Return an event, `None` where it is kept no longer."""
+        ...
+
     async def receipt(self, receipt_id: str) -> JournaledReceipt | None:
         """Return a receipt, `None` where it is kept no longer."""
         ...

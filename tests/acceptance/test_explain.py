@@ -18,6 +18,10 @@ destinations:
   refusing: {{mapping: cloudevents, url: "{url}/refused", events: [agent.state]}}
   down: {{mapping: cloudevents, url: "http://127.0.0.1:9/"}}
   contacts: {{mapping: cloudevents, url: {url}, events: [contact.completed]}}
+  board:
+    mapping: calabrio_rta_json
+    url: "http://127.0.0.1:9/"
+    options: {{authentication_key: made-up-key, source_id: "1"}}
 """
 
 
@@ -25,6 +29,21 @@ async def explained(gateway, *words):
     code, out, err = await gateway.run("--json", "explain", *words)
     assert code == 0, err
     return json.loads(out)
+
+
+def check_deliveries(lunch, now):
+    told = {(each["destination"], each["type"]): each for each in lunch["deliveries"]}
+    wanted = {"outcome": "delivered", "status": 202, "attempts": 1}
+    assert {key: told["wfm", "agent.state"][key] for key in wanted} == wanted
+    assert told["refusing", "agent.state"]["detail"].startswith("permanent")
+    assert told["refusing", "agent.state"]["status"] == 400
+    assert told["down", "agent.state"]["outcome"] == "pending"
+    assert told["down", "agent.state"]["detail"].startswith("the destination is ")
+    assert told["board", "agent.state"]["outcome"] == "superseded"
+    assert told["board", "agent.state"]["detail"] == (
+        f"by {now['state']['event']}: not_ready (Training) at 2026-03-02T09:00:02.000Z"
+    )
+    assert told["contacts", "agent.state"]["detail"] == "its events leave agent.state out"
 
 
 async def test_from_a_state_back_to_its_bytes_and_on_to_the_answers(tmp_path):
@@ -38,6 +57,7 @@ async def test_from_a_state_back_to_its_bytes_and_on_to_the_answers(tmp_path):
             await gateway.post("flex", envelope(record(1, 0, name="Late")))
             await gateway.until(lambda: gateway.told_of("wfm", "backlog"), wanted=0)
             await gateway.until(lambda: gateway.told_of("refusing", "backlog"), wanted=0)
+            await gateway.until(lambda: gateway.told_of("board", "backlog"), wanted=2)
             lunch = await explained(gateway, "E17", "--at", "2026-03-02T09:00:01.500Z")
             now = await explained(gateway, f"flex:{worker}")
             _, text, _ = await gateway.run("explain", worker, "--at", "2026-03-02T09:00:01.500Z")
@@ -46,13 +66,7 @@ async def test_from_a_state_back_to_its_bytes_and_on_to_the_answers(tmp_path):
     assert (lunch["state"]["status"], lunch["state"]["reason"]["label"]) == ("not_ready", "Lunch")
     assert lunch["rule"].startswith("the activity Lunch")
     assert lunch["receipt"]["record"] == record(1, 1)
-    told = {(each["destination"], each["type"]): each for each in lunch["deliveries"]}
-    wanted = {"outcome": "delivered", "status": 202, "attempts": 1}
-    assert {key: told["wfm", "agent.state"][key] for key in wanted} == wanted
-    assert told["refusing", "agent.state"]["detail"].startswith("permanent")
-    assert told["refusing", "agent.state"]["status"] == 400
-    assert told["down", "agent.state"]["outcome"] == "pending"
-    assert told["contacts", "agent.state"]["detail"] == "its events leave agent.state out"
+    check_deliveries(lunch, now)
     assert now["state"]["reason"]["label"] == "Training"
     assert len(now["without_news"]) == 1
     assert offline["state"] == now["state"]

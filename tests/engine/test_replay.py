@@ -1,131 +1,13 @@
 """Replay on the real store with the installed mappings: only what differs, once, from what was."""
 
-import json
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-
 import orjson
 import pytest
 
-from gateway.config.load import load
 from gateway.engine.replay import Replay, Wanted
-from gateway.flow import Routing, accept, fan_out
-from gateway.mapping.registry import installed
 from gateway.model.errors import ContentError, OperationError
-from gateway.model.receipt import Receipt, VerifiedReceipt
-from gateway.pipeline.track import KnownAgent
 from gateway.ports import Selection
-from gateway.settings import Settings
-from gateway.store.sqlite import SqliteStore, open_store
-from tests.acceptance.flex import envelope, record
-
-START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-BOARD = "options: {authentication_key: made-up-key, source_id: '1'}"
-CONFIG = """
-server: {{port: 0}}
-store: {{path: gateway.db}}
-sources:
-  flex: {{type: flex_rta, auth: {{type: none}}, statuses: {flex}, accounts: {accounts}}}
-  engage: {{type: ringcentral, auth: {{type: none}}, timezone: UTC, statuses: {engage}}}
-destinations:
-  history: {{mapping: cloudevents, url: "http://127.0.0.1:9/"}}
-  states: {{mapping: cloudevents, url: "http://127.0.0.1:9/", events: [agent.state]}}
-  board: {{mapping: calabrio_rta_json, url: "http://127.0.0.1:9/", {board}}}
-"""
-
-
-class NoRoster:
-    def entry(self, _source, _agent_id):
-        return None
-
-
-@dataclass
-class House:
-    """A store, and what the gateway would do with what it receives."""
-
-    folder: Path
-    settings: Settings | None = None
-    store: SqliteStore | None = None
-    now: datetime = START
-    told: list = field(default_factory=list)
-
-    def configure(self, *, flex=None, engage=None, accounts=()):
-        path = self.folder / "gateway.yaml"
-        words = {"flex": flex or {}, "engage": engage or {}, "accounts": list(accounts)}
-        text = {name: json.dumps(value) for name, value in words.items()}
-        path.write_text(CONFIG.format(board=BOARD, **text))
-        self.settings = load(path, installed(), {})
-
-    async def open(self):
-        if self.store is not None:
-            await self.store.close()
-        self.store = open_store(self.folder / "gateway.db", now=lambda: self.now)
-
-    async def receive(self, body, *, at=None, source="flex", translates=True):
-        headers = (("content-type", "application/json"),)
-        at = at or self.now
-        receipt = Receipt(source, at, "POST", headers, "", body)
-        accepted, _ = await accept(
-            VerifiedReceipt(receipt), self.settings.sources[source], self.store
-        )
-        if translates:
-            await self.translate()
-        return accepted.receipt
-
-    async def translate(self):
-        while self.store.untranslated_count():
-            claimed = await self.store.untranslated(256)
-            known = await self.store.known_agents(await self.store.agent_keys())
-            agents = {key: KnownAgent.from_json(text) for key, text in known.items()}
-            routing = Routing(tuple(self.settings.destinations.values()), "forward", NoRoster())
-            fanned = []
-            for each in claimed:
-                source = self.settings.sources[each.verified.receipt.source]
-                fanned.append(fan_out(each, None, source, routing, agents).finished)
-            await self.store.finish(fanned)
-
-    async def pictures(self, *minutes, agent=1):
-        """Receive a picture of an agent for each of these minutes, as they happen."""
-        for minute in minutes:
-            self.now = START + minute * MINUTE
-            await self.receive(envelope(picture(minute, agent=agent)))
-
-    async def replay(self, **wanted):
-        wanted = {"rate": 1e6} | wanted
-        replay = Replay(self.store, self.settings, NoRoster(), Wanted(**wanted), self.told.extend)
-        return (await replay.run()).json()
-
-    async def forget(self, until):
-        while await self.store.prune(until, timedelta(0)):
-            pass
-
-
-def picture(minute, *, agent=1, name=None, **more):
-    """Return the picture of an agent at a minute: each in a new activity."""
-    at = (START + minute * MINUTE).isoformat().replace("+00:00", "Z")
-    told = record(agent, minute, name=name)
-    told["worker"]["date_activity_updated"] = at
-    return told | {"date_last_processed_event": at} | more
-
-
-def said(minute, state, before, **more):
-    """Return a change of RingCentral's."""
-    at = START + minute * MINUTE
-    told = {
-        "agent_id": "861",
-        "agent_login_id": "17",
-        "account_id": "15300002",
-        "date_time": f"{at:%Y-%m-%d %H:%M:%S}",
-        "event_type": state,
-        "prev_state": before,
-        "prev_aux_state": "",
-        "event_aux_type": "",
-        "pending_disp": "0",
-        "duration": "60",
-    }
-    return json.dumps(told | more).encode()
+from tests.acceptance.flex import envelope
+from tests.standins.house import HOUR, MINUTE, START, House, picture, said
 
 
 @pytest.fixture
@@ -318,7 +200,7 @@ async def test_a_kill_between_two_chunks_is_gone_on_from(house):
         kept.extend(deliveries)
         raise KeyboardInterrupt
 
-    replay = Replay(house.store, house.settings, NoRoster(), Wanted(rate=1e6), die)
+    replay = Replay(house.store, house.settings, house.roster, Wanted(rate=1e6), die)
     with pytest.raises(KeyboardInterrupt):
         await replay.run()
     await house.open()

@@ -37,6 +37,7 @@ def test_only_the_newest_state_counts_and_what_does_not_collapse_stays_in_order(
     selection = select(lane, SKIP, NOON)
     assert seqs(selection.kept) == [2, 4, 5]
     assert selection.dropped == ((lane[0], Superseded()), (lane[2], Superseded()))
+    assert [outcome.by for _, outcome in selection.dropped] == ["e4", "e4"]
 
 
 def test_a_superseded_state_that_is_old_is_stale_and_the_newest_never_is():

@@ -1,5 +1,6 @@
 """The rule that decided, in a sentence."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -89,4 +90,40 @@ def test_what_was_concluded_is_told_as_such():
     login = track(None, observation, Stamp("acme", NOON, b"x")).events[0]
     assert why(observation, login.data).endswith(
         "inferred: it is the first that was heard of the agent"
+    )
+
+
+def test_working_is_told_with_what_decided():
+    said = Change(
+        ANNA,
+        NOON,
+        ChangeKind.STATE,
+        Status.NOT_READY,
+        outcome=("WORKING", ""),
+        status_after={"ENGAGED": Status.AFTER_CALL_WORK},
+    )
+    data = {
+        "status": "after_call_work",
+        "next": None,
+        "time_source": "platform",
+        "previous": {"status": "busy", "reason": {"code": "ENGAGED", "label": None}},
+    }
+    assert why(said, data) == (
+        "the platform told WORKING after ENGAGED, which was held: after_call_work"
+    )
+    with_call = replace(said, status=Status.AFTER_CALL_WORK, contact=call(Phase.WRAP_UP))
+    assert "WORKING after ENGAGED, which was held, with a contact" in why(with_call, data)
+
+
+def test_what_is_read_otherwise_today_is_told_as_such():
+    lunch = picture(Status.READY)
+    data = dict(track(None, lunch, Stamp("acme", NOON, b"x")).events[-1].data)
+    assert why(lunch, data | {"status": "not_ready"}) == (
+        "the activity Lunch counts as ready and decides today;"
+        " it was not_ready when it was received"
+    )
+    away = Change(ANNA, NOON, ChangeKind.STATE, Status.READY, outcome=("AWAY", ""))
+    told = data | {"status": "not_ready", "inferred": False}
+    assert why(away, told) == (
+        "the platform told AWAY: not_ready when it was received; today it is read as ready"
     )

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gateway.model.agent import Basis, Phase, Status, TimeSource
-from gateway.model.observation import Change, ContactFact, Glimpse
+from gateway.model.observation import Change, ContactFact, Glimpse, Picture
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gateway.model.agent import Reason
-    from gateway.model.observation import Observation, Picture
+    from gateway.model.observation import Observation
 
 DECIDING = {
     Status.BUSY: Phase.ACTIVE,
@@ -46,11 +46,23 @@ def why(observation: Observation, data: Mapping[str, Any]) -> str:
 
 def _of_change(change: Change, data: Mapping[str, Any]) -> str:
     told = " ".join(filter(None, change.outcome)) or change.kind.value.upper()
-    before = " ".join(filter(None, change.follows or ()))
-    text = f"the platform told {told}{f' after {before}' if before else ''}: {data['status']}"
+    before = _before(change, data)
+    call = ", with a contact" if change.contact is not None else ""
+    text = f"the platform told {told}{f' after {before}' if before else ''}{call}: {data['status']}"
     if not change.mapped:
         text += " (no table names it)"
+    meant = {change.status, *change.status_after.values(), Status.LOGGED_OUT}
+    if data["status"] not in meant:
+        text += f" when it was received; today it is read as {change.status}"
     return text + _next(data)
+
+
+def _before(change: Change, data: Mapping[str, Any]) -> str:
+    """Return the state before: as it was told, else the one held where that decides."""
+    if change.follows is not None or not change.status_after:
+        return " ".join(filter(None, change.follows or ()))
+    held = ((data["previous"] or {}).get("reason") or {}).get("code")
+    return f"{held}, which was held" if held else ""
 
 
 def _of_pieces(observation: Picture | Glimpse, data: Mapping[str, Any]) -> str:
@@ -59,6 +71,8 @@ def _of_pieces(observation: Picture | Glimpse, data: Mapping[str, Any]) -> str:
     contact = next((each for each in data["contacts"] if each["phase"] == phase), None)
     chosen = _activity(observation, data)
     if contact is None:
+        if isinstance(observation, Picture) and _is_otherwise(observation, status):
+            return f"{chosen} decides today; it was {status} when it was received"
         held = f", whatever the {len(data['contacts'])} contacts" if data["contacts"] else ""
         return f"{chosen} decides{held}: {status}"
     name = contact["reservation_id"] or contact["id"]
@@ -67,6 +81,11 @@ def _of_pieces(observation: Picture | Glimpse, data: Mapping[str, Any]) -> str:
     if data["next"]:
         return f"{text}, for the channel is a live one; {chosen} waits: next {data['next']}"
     return f"{text}; {chosen} lets contacts decide"
+
+
+def _is_otherwise(picture: Picture, status: Status) -> bool:
+    """Whether the activity alone would decide for another status today."""
+    return picture.activity is not None and picture.activity.status != status
 
 
 def _activity(observation: Picture | Glimpse, data: Mapping[str, Any]) -> str:

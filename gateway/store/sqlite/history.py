@@ -57,6 +57,7 @@ OUTCOMES_OF = """
     SELECT destination, outcome, attempts, status, at, detail FROM outcomes
     WHERE n >= ? AND n < ? AND event_id = ? ORDER BY n
 """
+EVENT = "SELECT event, receipt FROM events WHERE id = ?"
 RECORDED_AT = "SELECT recorded_at FROM events WHERE id = ?"
 MILLIS_OF_ID = 12
 
@@ -79,6 +80,11 @@ class SqliteHistory:
             rows, below = await self._database.read(look)
             found += rows
         return found
+
+    async def event(self, event_id: str) -> PastEvent | None:
+        """Return an event, `None` where it is kept no longer."""
+        rows = await self._database.read(lambda c: rows_of(c, EVENT, (event_id,)))
+        return PastEvent(*rows[0]) if rows else None
 
     async def receipt(self, receipt_id: str) -> JournaledReceipt | None:
         """Return a receipt, `None` where it is kept no longer."""

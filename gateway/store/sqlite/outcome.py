@@ -14,6 +14,7 @@ from gateway.model.delivery import (
     Held,
     Parked,
     RetryAt,
+    Stale,
     Superseded,
     Unsupported,
     outcome_name,
@@ -137,6 +138,8 @@ def _detail(outcome: Outcome) -> str | None:
             return f"{reason}: {detail}"[:LONGEST_DETAIL]
         case Delivered(warning=warning) if warning:
             return warning[:LONGEST_DETAIL]
+        case Superseded(by=by) | Stale(by=by) if by:
+            return f"by {by}"
         case Unsupported(detail=detail) | Dropped(detail=detail):
             return detail[:LONGEST_DETAIL] or None
     return None
