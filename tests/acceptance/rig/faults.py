@@ -20,6 +20,7 @@ POINTS = (
     "send",
     "record",
     "commit",
+    "commit_append",
     "checkpoint",
     "restart_log",
 )

@@ -36,6 +36,7 @@ POINTS = {
     "record": ("gateway.store.sqlite.outbox", "SqliteOutbox.record"),
     "mark": ("gateway.store.sqlite.outbox", "SqliteOutbox.mark"),
     "commit": ("gateway.store.sqlite.writer", "_finish"),
+    "commit_append": ("gateway.store.sqlite.writer", "_finish"),
     "checkpoint": ("gateway.store.sqlite.reader", "Checkpointer._checkpoint"),
     "restart_log": ("gateway.store.sqlite.writer", "Writer._restart_wal"),
     "migrate": ("gateway.store.sqlite.database", "migrate"),
@@ -43,7 +44,14 @@ POINTS = {
     "close": ("gateway.store.sqlite.database", "Database.close"),
     "release": ("gateway.store.sqlite.lookups", "SqliteLookups.release"),
 }
-BEFORE = {"before": 0.0, "late": 0.1}
+BEFORE = {"before": 0.0, "late": 0.3}
+COUNTED = {
+    "commit_append": lambda group, **_: any(
+        "SqliteJournal.append." in each.run.__qualname__ for each in group.operations
+    ),
+}
+"""Which calls of a point count; the others are none of it."""
+
 OFFSET = struct.Struct("<d")
 
 
@@ -59,15 +67,18 @@ def arm(point: str) -> None:
     *parents, attribute = path.split(".")
     for parent in parents:
         owner = getattr(owner, parent)
-    bomb = _within if when == "within" else partial(_bomb, when=when)
+    counts = COUNTED.get(name, lambda *_args, **_kwargs: True)
+    bomb = _within if when == "within" else partial(_bomb, when=when, counts=counts)
     setattr(owner, attribute, bomb(getattr(owner, attribute), nth=int(nth)))
 
 
-def _bomb(real: Callable[..., Any], *, when: str, nth: int) -> Callable[..., Any]:
+def _bomb(
+    real: Callable[..., Any], *, when: str, nth: int, counts: Callable[..., bool]
+) -> Callable[..., Any]:
     calls = count(1)
 
     def plain(*args: Any, **kwargs: Any) -> Any:
-        is_nth = next(calls) == nth
+        is_nth = counts(*args, **kwargs) and next(calls) == nth
         if is_nth and when in BEFORE:
             time.sleep(BEFORE[when])
             die()
@@ -77,7 +88,7 @@ def _bomb(real: Callable[..., Any], *, when: str, nth: int) -> Callable[..., Any
         return result
 
     async def awaited(*args: Any, **kwargs: Any) -> Any:
-        is_nth = next(calls) == nth
+        is_nth = counts(*args, **kwargs) and next(calls) == nth
         if is_nth and when in BEFORE:
             await asyncio.sleep(BEFORE[when])
             die()
