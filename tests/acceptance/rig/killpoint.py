@@ -77,23 +77,25 @@ def _bomb(
 ) -> Callable[..., Any]:
     calls = count(1)
 
+    def is_now(*args: Any, **kwargs: Any) -> bool:
+        return counts(*args, **kwargs) and next(calls) == nth
+
     def plain(*args: Any, **kwargs: Any) -> Any:
-        is_nth = counts(*args, **kwargs) and next(calls) == nth
-        if is_nth and when in BEFORE:
+        if when in BEFORE and is_now(*args, **kwargs):
             time.sleep(BEFORE[when])
             die()
         result = real(*args, **kwargs)
-        if is_nth:
+        # Counted here, so that a call that came to nothing is none.
+        if when not in BEFORE and is_now(*args, **kwargs):
             die()
         return result
 
     async def awaited(*args: Any, **kwargs: Any) -> Any:
-        is_nth = counts(*args, **kwargs) and next(calls) == nth
-        if is_nth and when in BEFORE:
+        if when in BEFORE and is_now(*args, **kwargs):
             await asyncio.sleep(BEFORE[when])
             die()
         result = await real(*args, **kwargs)
-        if is_nth:
+        if when not in BEFORE and is_now(*args, **kwargs):
             die()
         return result
 
