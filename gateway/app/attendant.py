@@ -70,6 +70,10 @@ class Attendant:
         self._settings = settings
         self.bench = replace(self.bench, settings=settings)
 
+    def bench_for(self, is_awaited: Callable[[], bool]) -> Bench:
+        """Return what operations work on, for somebody who waits as long as *is_awaited* says."""
+        return replace(self.bench, is_awaited=is_awaited)
+
     def destination_health(self, name: str) -> Mapping[str, Any]:
         """Return what the destination's own worker knows of it."""
         worker = self._destinations.get(name)

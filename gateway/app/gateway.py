@@ -301,7 +301,7 @@ class Gateway:
         settings = self.settings
         admin = Admin(
             operations=OPERATIONS,
-            bench=lambda: self._attendant.bench,
+            bench=self._attendant.bench_for,
             health=self._attendant,
             metrics=self._metrics,
             version=version("wfm-gateway"),

@@ -25,7 +25,7 @@ from gateway.pipeline.track import KnownAgent
 from gateway.ports import RoutedEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime
 
     from gateway.model.delivery import Delivery, NewDelivery
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 PAGE = 100
 CHUNK = 50
-"""Events that are kept, with what they are owed, in one transaction."""
+"""Events at most that are kept, with what they are owed, in one transaction."""
 
 LATE = timedelta(minutes=5)
 """A receipt may stand so much behind later ones and still be looked for."""
@@ -85,7 +85,9 @@ class _Read:
 
 
 class Replay:
-    """One replay. *offer* hands deliveries that may be sent to their destinations."""
+    """One replay. *offer* hands deliveries that may be sent to their destinations; when nobody
+    waits for the report any more (*is_awaited*), it goes no further. *pause* lets seconds pass.
+    """
 
     def __init__(
         self,
@@ -94,11 +96,16 @@ class Replay:
         roster: Roster,
         wanted: Wanted,
         offer: Callable[[Sequence[Delivery]], None],
+        *,
+        is_awaited: Callable[[], bool] = lambda: True,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._past = past
         self._settings = settings
         self._wanted = wanted
         self._offer = offer
+        self._is_awaited = is_awaited
+        self._pause = pause
         self._unmapped = settings.agents.unmapped
         self._nowhere = Routing((), self._unmapped, roster)
         self._destinations = tuple(
@@ -114,7 +121,7 @@ class Replay:
         """Go through the receipts.
 
         Raises:
-            OperationError: what was known before them is kept no longer.
+            OperationError: what was known before them is kept no longer; or it was interrupted.
         """
         first = await self._begin()
         if first is not None:
@@ -175,6 +182,7 @@ class Replay:
         wanted = [each.past.receipt for each in several if self._wanted.means(each.past)]
         stored = await self._past.events_of_receipts(wanted)
         for each in several:
+            self._check_awaited()
             receipt = each.past.receipt
             made, refused = self._made(each)
             if self._wanted.means(each.past):
@@ -196,13 +204,27 @@ class Replay:
 
     async def _tell(self, receipt: JournaledReceipt, revised: Sequence[Revised]) -> None:
         routed = [RoutedEvent(each.event, self._owed(each.event)) for each in revised]
-        for start in range(0, len(routed), CHUNK):
-            chunk = routed[start : start + CHUNK]
+        size = self._chunk()
+        for start in range(0, len(routed), size):
+            self._check_awaited()
+            chunk = routed[start : start + size]
             several = Counter(each.destination for event in chunk for each in event.deliveries)
             self.differences.deliveries += several
             if self._wanted.rate is not None:
                 self._offer(await self._past.keep_revised(receipt, chunk))
-                await asyncio.sleep(several.total() / self._wanted.rate)
+                await self._pause(several.total() / self._wanted.rate)
+
+    def _chunk(self) -> int:
+        """Return how many events are told at once: no more than a second's share."""
+        most = (self._wanted.rate or CHUNK) // max(1, len(self._destinations))
+        return int(min(CHUNK, max(1, most)))
+
+    def _check_awaited(self) -> None:
+        if not self._is_awaited():
+            raise OperationError(
+                f"interrupted after {self.differences.receipts} receipts and "
+                f"{self.differences.deliveries.total()} deliveries: asked again, it goes on"
+            )
 
     def _owed(self, event: Event) -> tuple[NewDelivery, ...]:
         """Return the deliveries of a revision. It supersedes nothing: it tells of the past."""

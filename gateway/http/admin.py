@@ -51,13 +51,15 @@ log = logger()
 
 
 class Admin:
-    """Everything that operators are answered. *bench* returns what the operations work on."""
+    """Everything that operators are answered. *bench* returns what the operations work on, told
+    what says whether whoever asked still waits for the answer.
+    """
 
     def __init__(
         self,
         *,
         operations: Sequence[Operation],
-        bench: Callable[[], Any],
+        bench: Callable[[Callable[[], bool]], Any],
         health: Health,
         metrics: Metrics,
         version: str,
@@ -107,9 +109,15 @@ class Admin:
     def _route(self, operation: Operation) -> Handler:
         async def run(request: Request) -> web.Response:
             asked = operation.load(await _given(request, operation.params()))
-            return _json(await operation.perform(self._bench(), asked, who=request[WHO]))
+            bench = self._bench(lambda: _is_there(request))
+            return _json(await operation.perform(bench, asked, who=request[WHO]))
 
         return run
+
+
+def _is_there(request: Request) -> bool:
+    """Whether whoever asked has not gone away."""
+    return request.transport is not None and not request.transport.is_closing()
 
 
 async def _or_why(ask: Callable[[], Awaitable[Mapping[str, Any] | None]]) -> dict[str, Any]:

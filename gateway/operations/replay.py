@@ -40,7 +40,14 @@ async def _replay(bench: Bench, params: dict[str, Any]) -> dict[str, Any]:
     _check(bench, asked)
     assert bench.roster is not None
     wanted = await _narrowed(bench, Wanted(**asked))
-    replay = Replay(bench.store, bench.settings, bench.roster, wanted, _offering(bench))
+    replay = Replay(
+        bench.store,
+        bench.settings,
+        bench.roster,
+        wanted,
+        _offering(bench),
+        is_awaited=bench.is_awaited,
+    )
     differences = await replay.run()
     return {"dry_run": wanted.rate is None, **differences.json()}
 

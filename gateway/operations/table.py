@@ -76,13 +76,16 @@ class Live(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What operations work on. *live* is `None` where no gateway runs; *roster* the one in use."""
+    """What operations work on. *live* is `None` where no gateway runs; *roster* the one in use;
+    *is_awaited* says whether whoever asked still waits for the answer.
+    """
 
     store: Store
     settings: Settings
     live: Live | None
     now: Callable[[], datetime]
     roster: Roster | None = None
+    is_awaited: Callable[[], bool] = lambda: True
 
 
 @dataclass(frozen=True, slots=True)

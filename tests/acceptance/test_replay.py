@@ -1,6 +1,8 @@
 """`replay`: a mapping mended today, and yesterday told right."""
 
+import asyncio
 import json
+import signal
 
 from tests.acceptance.flex import envelope, record
 from tests.acceptance.process import Gateway
@@ -88,3 +90,80 @@ async def test_it_can_be_narrowed_and_is_told_in_words(tmp_path):
     assert wrong[0] == 1
     assert "no source 'nobody' is configured (flex)" in wrong[2]
     assert "4 receipts, events: 5 same" in text
+
+
+async def begun(gateway, wfm, *words):
+    """Start a slow replay; wait until the first event of it was told."""
+    process = await asyncio.create_subprocess_exec(
+        *gateway.command("replay", "--rate", "1/s", *words),
+        cwd=gateway.folder,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    before = len(history(wfm))
+    async with asyncio.timeout(20):
+        while len(history(wfm)) == before:  # noqa: ASYNC110 - another process
+            await asyncio.sleep(0.02)
+    return process
+
+
+async def trained(gateway, several):
+    """Let so many agents be in training, each in a request of its own."""
+    for agent in range(several):
+        await gateway.post("flex", envelope(record(agent, 2)))
+    for name in ("history", "board"):
+        await gateway.until(lambda name=name: gateway.told_of(name, "backlog"), wanted=0)
+
+
+def once_each(wfm, several):
+    """Whether each agent was told of twice: as it was, and once as a revision."""
+    told = {each["id"]: (each["subject"], each["data"]["status"]) for each in history(wfm)}
+    return len(told) == len(set(told.values())) == 2 * several
+
+
+async def test_killed_in_the_middle_it_is_gone_on_with(tmp_path):
+    async with WfmStandIn() as wfm:
+        config = CONFIG.format(url=wfm.url, statuses="Training: not_ready")
+        async with Gateway(tmp_path, config) as gateway:
+            await trained(gateway, 8)
+            await mended(gateway, wfm.url)
+            process = await begun(gateway, wfm)
+            await gateway.kill()
+            assert await process.wait() == 1
+            await gateway.start()
+            await replayed(gateway, "--rate", "1000")
+            await gateway.until(lambda: gateway.told_of("history", "backlog"), wanted=0)
+            assert (await replayed(gateway))["deliveries"] == {}
+    assert once_each(wfm, 8)
+
+
+async def test_asked_to_stop_it_does_not_wait_for_a_replay(tmp_path):
+    async with WfmStandIn() as wfm:
+        config = CONFIG.format(url=wfm.url, statuses="Training: not_ready")
+        async with Gateway(tmp_path, config) as gateway:
+            await trained(gateway, 4)
+            await mended(gateway, wfm.url)
+            process = await begun(gateway, wfm)
+            async with asyncio.timeout(6):
+                assert await gateway.stop() == 0
+            assert await process.wait() == 1
+
+
+async def test_interrupted_it_tells_no_more(tmp_path):
+    async with WfmStandIn() as wfm:
+        config = CONFIG.format(url=wfm.url, statuses="Training: not_ready")
+        async with Gateway(tmp_path, config) as gateway:
+            await trained(gateway, 8)
+            await mended(gateway, wfm.url)
+            process = await begun(gateway, wfm)
+            process.send_signal(signal.SIGINT)
+            await process.wait()
+
+            async def audited():
+                _, out, _ = await gateway.run("--json", "audit")
+                results = [each["result"] for each in json.loads(out)]
+                return any("interrupted" in each.get("problem", "") for each in results)
+
+            await gateway.until(audited, wanted=True)
+            rest = await replayed(gateway, "--dry-run")
+            assert 0 < rest["events"]["changed"] < 16

@@ -218,3 +218,47 @@ async def test_counts_are_told_by_source_and_type(house):
         {"source": "flex", "type": "agent.login", "same": 0, "changed": 1, "new": 0, "gone": 0},
         {"source": "flex", "type": "agent.state", "same": 0, "changed": 2, "new": 0, "gone": 0},
     ]
+
+
+async def test_it_stops_when_nobody_waits_for_it_and_goes_on_when_asked_again(house):
+    await house.receive(envelope(*(picture(2, agent=number) for number in range(3))))
+    house.configure(flex=MENDED)
+    told, wanted = [], Wanted(rate=1.0)
+    pauses = []
+
+    async def pass_by(seconds):
+        pauses.append(seconds)
+
+    replay = Replay(
+        house.store,
+        house.settings,
+        house.roster,
+        wanted,
+        told.extend,
+        is_awaited=lambda: len(told) < 3,
+        pause=pass_by,
+    )
+    with pytest.raises(OperationError, match="interrupted after 1 receipts and 3 deliveries"):
+        await replay.run()
+    rest = await house.replay()
+    assert rest["deliveries"] == {"history": 4, "states": 2}
+    assert len(told) == 3
+
+
+async def test_no_more_is_told_in_a_second_than_the_rate_allows(house):
+    await house.receive(envelope(*(picture(2, agent=number) for number in range(40))))
+    house.configure(flex=MENDED)
+    told, shares, pauses = [], [], []
+
+    async def pass_by(seconds):
+        if seconds:
+            shares.append(len(told) - sum(shares))
+            pauses.append(seconds)
+
+    replay = Replay(
+        house.store, house.settings, house.roster, Wanted(rate=30.0), told.extend, pause=pass_by
+    )
+    await replay.run()
+    assert sum(shares) == len(told) == 120
+    assert max(shares) <= 30
+    assert sum(pauses) == pytest.approx(4)

@@ -130,7 +130,7 @@ class Server:
 def admin_of(health, bench):
     return Admin(
         operations=OPERATIONS,
-        bench=lambda: bench,
+        bench=lambda _is_awaited: bench,
         health=health,
         metrics=Metrics(),
         version="1.2.3",
