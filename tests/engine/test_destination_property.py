@@ -36,7 +36,7 @@ KINDS = st.sampled_from([EventType.STATE, EventType.STATE, EventType.LOGIN])
 BATCH = BatchSettings(max_events=3, max_wait=timedelta(milliseconds=100))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     owed=st.lists(st.tuples(AGENTS, KINDS, st.integers(0, 3)), min_size=1, max_size=25),
     answers=st.lists(ANSWERS, max_size=25),

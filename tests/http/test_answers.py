@@ -8,7 +8,7 @@ from hmac import digest
 
 import pytest
 import trustme
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.http.problem import MAX_ANSWER, Problem, problem_body, problem_response
@@ -258,7 +258,7 @@ FLAWS = st.lists(st.builds(Flaw, TEXT, TEXT), max_size=30)
     detail=TEXT,
     flaws=FLAWS,
 )
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_refusal_fits(status, detail, flaws):
     headers = {"Retry-After": "60", "WWW-Authenticate": "x" * 60}
     response = problem_response(Problem(status, "content", detail, flaws, headers))
@@ -272,7 +272,7 @@ def test_a_refusal_fits(status, detail, flaws):
 
 
 @given(detail=TEXT, flaws=FLAWS)
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=40, deadline=None)
+@settings(max_examples=40)
 async def test_a_refusal_fits_on_the_wire(detail, flaws):
     from tests.http.conftest import running  # noqa: PLC0415 - hypothesis cannot take fixtures
 

@@ -146,7 +146,8 @@ class Rig:
         await self._stack.aclose()
 
     def _config(self) -> str:
-        ports = {"port": free_port(), "admin_port": free_port()}
+        port, admin_port = free_ports(2)
+        ports = {"port": port, "admin_port": admin_port}
         secured = f"tls: {{ca: {self.folder}/ca.pem}}" if self.tls else ""
         config = CONFIG.format(
             secured=secured,
@@ -252,6 +253,14 @@ async def sending(rig: Rig) -> AsyncIterator[None]:
     verdict = await rig.balance()
     assert verdict.violations == [], "\n".join(verdict.violations[:MOST_TOLD])
     assert verdict.facts > 0
+
+
+def free_ports(several: int) -> list[int]:
+    """Return so many different free ports."""
+    found: set[int] = set()
+    while len(found) < several:
+        found.add(free_port())
+    return sorted(found)
 
 
 def free_port() -> int:
