@@ -160,8 +160,8 @@ async def test_interrupted_it_tells_no_more(tmp_path):
             await process.wait()
 
             async def audited():
-                _, out, _ = await gateway.run("--json", "audit")
-                results = [each["result"] for each in json.loads(out)]
+                _, entries = await gateway.get_admin("/api/v1/audit")
+                results = [each["result"] for each in entries]
                 return any("interrupted" in each.get("problem", "") for each in results)
 
             await gateway.until(audited, wanted=True)
