@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 LOOK_AHEAD = 4
 """How many depths of a lane are read to find the newest state, before what is there is sent."""
 
+LOADING_PATIENCE = 4
+"""How many times as long lanes wait for company while others are being read."""
+
 
 class LaneTable:
     """Every lane in memory is in exactly one place; `settle` decides which.
@@ -244,7 +247,9 @@ class LaneTable:
         if self._alone or len(self._ready) >= limit or not self._ready:
             return None
         ready_at = self._ready[0].ready_at
-        return None if ready_at is None else ready_at + max_wait
+        # While the store has more lanes, company is on its way.
+        patience = LOADING_PATIENCE if self.wants_claim else 1
+        return None if ready_at is None else ready_at + patience * max_wait
 
     def take(self, now: datetime, limit: int) -> list[tuple[MemoryLane, int]]:
         """Take lanes for one request of up to *limit* deliveries, each with how many of it."""

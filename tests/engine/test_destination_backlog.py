@@ -1,5 +1,6 @@
 """A start with an hour owed to a vendor that stamps on arrival: the present states in one pass."""
 
+import asyncio
 import math
 from datetime import timedelta
 
@@ -32,7 +33,7 @@ async def calm(bench):
     for _ in range(400):
         if (await bench.ledger.backlog("wfm")).pending == 0:
             return
-        await bench.advance(seconds=1)
+        await bench.advance(milliseconds=100)
     raise AssertionError
 
 
@@ -54,3 +55,23 @@ async def test_a_start_with_an_hour_owed_tells_each_present_state_and_nothing_el
     await bench.ledger.close()
     assert sorted(told) == newest_of_all()
     assert len(bench.wire.sent) == math.ceil(len(AGENTS) / several)
+
+
+async def test_a_batch_waits_for_those_that_are_still_being_read(tmp_path):
+    settings = destination_settings(batch=batch_of(10))
+    bench = Bench(tmp_path / "store.db", settings=settings, limits=SMALL)
+    await bench.owe(*pictures(STATES - 1, bench.clock.now()), offer=False)
+
+    async def claim(*what, **more):
+        has_read = asyncio.Event()
+        bench.clock.call_at(bench.clock.now() + timedelta(milliseconds=300), has_read.set)
+        await has_read.wait()
+        return await bench.ledger.store.claim(*what, **more)
+
+    bench.ledger.claim = claim
+    async with bench.running():
+        await calm(bench)
+    told = bench.wire.told
+    await bench.ledger.close()
+    assert sorted(told) == newest_of_all()
+    assert len(bench.wire.sent) == len(AGENTS) / 10
