@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from tests.acceptance.rig.vendor import Heard, Mood, Vendor
+from tests.acceptance.rig.vendor import Asked, Mood, Vendor
 
 ODD_RETRY_AFTER = ("-5", "Wed, 21 Oct 2015 07:28:00 GMT", "soon", "", "0", "1e3", "٣")
 """Values that mean no wait, or nothing at all."""
@@ -24,11 +24,11 @@ CHANGEABLE = {
 }
 
 
-def changeable(vendor: Vendor, dice: Random) -> Callable[[Heard], Mood]:
+def changeable(vendor: Vendor, dice: Random) -> Callable[[Asked], Mood]:
     """Return how a vendor answers that is well four times out of five."""
     moods, weights = list(CHANGEABLE), list(CHANGEABLE.values())
 
-    def mood_of(_heard: Heard) -> Mood:
+    def mood_of(_asked: Asked) -> Mood:
         (mood,) = dice.choices(moods, weights)
         vendor.retry_after = dice.choice(ODD_RETRY_AFTER)
         return mood
