@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from tests.standins.door import Door, Refusal
+from tests.standins.asked import Refusal
+from tests.standins.door import Door
 
 LONGEST_CODE = 300
 LOGGED_OUT = "CCC Logged out"

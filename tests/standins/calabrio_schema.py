@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 
-from tests.standins.door import Refusal
+from tests.standins.asked import Refusal
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

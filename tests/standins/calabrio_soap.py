@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.message import Message
 from typing import Any
 from xml.sax.saxutils import escape
 
+from tests.standins.asked import Asked, Refusal, Reply, check_call, check_type
 from tests.standins.calabrio_floor import CalabrioFloor, check_code
 from tests.standins.calabrio_schema import BATCH, OPERATION, SINGLE, SOAP, read_envelope
-from tests.standins.door import Asked, Refusal, Reply
 
 ON_PREMISES = "/TeleoptiWFM/RTA/TeleoptiRtaService.svc"
 CLOUD = "/RTA/TeleoptiRtaService.svc"
@@ -45,7 +44,8 @@ class CalabrioSoapStandIn(CalabrioFloor):
         return self.root + CLOUD
 
     def take(self, asked: Asked, now: datetime) -> Reply:
-        _check_head(asked)
+        check_call(asked, "POST", CLOUD, ON_PREMISES)
+        check_type(asked, "text/xml")
         call, members = read_envelope(asked.body)
         wanted = f'"{OPERATION}ITeleoptiRtaService/{call}"'
         if asked.headers.get("SOAPAction") != wanted:
@@ -108,19 +108,6 @@ class CalabrioSoapStandIn(CalabrioFloor):
         if told is None:
             raise Refusal(400, f"no snapshot {state.get('BatchId')} to close")
         self.closes(source, told, now)
-
-
-def _check_head(asked: Asked) -> None:
-    if asked.target not in (ON_PREMISES, CLOUD):
-        raise Refusal(404, f"no service at {asked.target}")
-    if asked.method != "POST":
-        raise Refusal(405, "POST alone")
-    content_type = Message()
-    content_type["Content-Type"] = asked.headers.get("Content-Type", "-")
-    if content_type.get_content_type() != "text/xml":
-        raise Refusal(415, "Content-Type is not text/xml")
-    if str(content_type.get_param("charset", "utf-8")).lower() != "utf-8":
-        raise Refusal(415, "charset is not utf-8")
 
 
 def _check_state(state: Members) -> None:

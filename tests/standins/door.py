@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum, auto
@@ -12,6 +12,8 @@ from http import HTTPStatus
 from typing import Self
 
 from aiohttp import web
+
+from tests.standins.asked import Asked, Refusal, Reply
 
 LARGEST_BODY = 64 * 1024**2
 
@@ -41,34 +43,6 @@ STATUSES = {
 }
 TAKEN = frozenset({Mood.FINE, Mood.SLOW, Mood.LATE})
 """The vendor has what it got in these moods, whether or not the answer arrives."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """One request as it came. *target*: path and query, still encoded. *headers* are looked up
-    in any case.
-    """
-
-    method: str
-    target: str
-    headers: Mapping[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True)
-class Reply:
-    status: int = HTTPStatus.OK
-    body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-class Refusal(Exception):  # noqa: N818 - it is an answer, and no fault of the stand-in
-    """The facts do not allow the request: the status to answer, and why."""
-
-    def __init__(self, status: int, why: str) -> None:
-        super().__init__(why)
-        self.status = status
-        self.why = why
 
 
 @dataclass(kw_only=True)

@@ -6,9 +6,10 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 
-from tests.standins.door import TAKEN, Asked, Door, Mood, Reply
+from tests.standins.asked import Asked, Reply
+from tests.standins.door import TAKEN, Door, Mood
 
-__all__ = ["Asked", "Heard", "Mood", "Vendor"]
+__all__ = ["Heard", "Mood", "Vendor"]
 
 
 @dataclass(frozen=True)

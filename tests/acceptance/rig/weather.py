@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from tests.acceptance.rig.vendor import Asked, Mood, Vendor
+from tests.acceptance.rig.vendor import Mood, Vendor
+from tests.standins.asked import Asked
 
 ODD_RETRY_AFTER = ("-5", "Wed, 21 Oct 2015 07:28:00 GMT", "soon", "", "0", "1e3", "٣")
 """Values that mean no wait, or nothing at all."""
