@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, NoReturn
 
 from tests.standins.asked import Asked, Refusal, check_type
+
+DATE_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
 
 Kind = Callable[[Any], bool]
 
@@ -62,6 +68,11 @@ def unix_seconds(value: Any) -> bool:
     return integer(value) and 10**9 <= value < 10**10
 
 
+def date_time(value: Any) -> bool:
+    """Whether it is a moment as RFC 3339 writes it, with its offset."""
+    return isinstance(value, str) and bool(DATE_TIME.fullmatch(value)) and _is_real(value)
+
+
 def several(value: Any) -> bool:
     return isinstance(value, list)
 
@@ -72,6 +83,14 @@ def one_of(*values: Any) -> Kind:
 
     one.__name__ = f"one of {', '.join(map(str, values))}"
     return one
+
+
+def _is_real(moment: str) -> bool:
+    try:
+        datetime.fromisoformat(moment)
+    except ValueError:
+        return False
+    return True
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
