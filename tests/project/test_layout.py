@@ -8,7 +8,17 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-VENDORS = ("twilio", "flex_rta", "ringcentral", "calabrio", "teleopti", "verint", "assembled", "argus", "playvox")
+VENDORS = (
+    "twilio",
+    "flex_rta",
+    "ringcentral",
+    "calabrio",
+    "teleopti",
+    "verint",
+    "assembled",
+    "argus",
+    "playvox",
+)
 HOSTS = ("py" + "pi.org", "python" + "hosted", "registry.npm" + "js")
 
 
