@@ -128,7 +128,7 @@ async def send(stand_in, events, loaded):
 
 
 async def test_one_change_and_a_batch_are_what_the_vendor_takes():
-    async with CalabrioStandIn(key="made-up", sources={"1"}) as vendor:
+    async with CalabrioStandIn(key="made-up", sources={"1"}, is_older=True) as vendor:
         assert (await send(vendor, [told(identity=" 2001 ")], options())).status == 200
         several = [told("busy"), told("ready", identity="2002")]
         assert (await send(vendor, several, options())).status == 200

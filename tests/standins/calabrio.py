@@ -1,121 +1,100 @@
-"""Calabrio WFM's JSON RTA as its facts describe it (facts of 2020 and later, verified bodies).
+"""Calabrio WFM's JSON RTA as its facts say (wfm-vendors.md, 1.2: bodies verified).
 
-It refuses what the facts do not allow: other paths, other members, a wrong key or source, a state
-code that is missing or longer than 300 characters. A snapshot logs out everybody of its source
-who is absent from it.
+It refuses what the facts do not allow: other paths, other members, a wrong key, a state code that
+is missing or longer than 300 characters. The newest version finds out later whom it does not know,
+and only logs it; an older one checks at the door. A snapshot is one request and closes itself.
 """
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Self
+from datetime import datetime
+from typing import Any
 
-from aiohttp import web
+from tests.standins.asked import Asked, Refusal, Reply, check_call
+from tests.standins.calabrio_floor import LOGGED_OUT, CalabrioFloor, check_code
+from tests.standins.json_body import boolean, members, read_json, several, text
 
-LONGEST_CODE = 300
-LOGGED_OUT = "CCC Logged out"
-"""What stands for somebody whom a snapshot has logged out: no code that we ever send."""
+CHANGE, BATCH = "/Web/Rta/State/Change", "/Web/Rta/State/Batch"
+STATE = {"UserCode": text, "StateCode": text}
+HEAD = {"AuthenticationKey": text, "SourceId": text}
 
-CHANGE = {"AuthenticationKey", "SourceId", "UserCode", "StateCode"}
-BATCH = {"AuthenticationKey", "SourceId", "IsSnapshot", "States"}
+Body = dict[str, Any]
 
 
-@dataclass
-class CalabrioStandIn:
-    """The state of each user code as the vendor shows it."""
+@dataclass(kw_only=True)
+class CalabrioStandIn(CalabrioFloor):
+    """The state of each user code; *requests*: what was accepted. *logged*: the sources found
+    unknown after the answer. *flooded*: the overload guard holds; it holds too while at least
+    *most_waiting* states wait, of which *a_second* are worked off.
+    """
 
-    key: str
-    sources: set[str]
-    states: dict[str, str] = field(default_factory=dict)
-    history: list[tuple[str, str]] = field(default_factory=list)
-    requests: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    url: str = ""
+    is_older: bool = False
     flooded: bool = False
-    people: dict[str, set[str]] = field(default_factory=dict)
-    """The user codes that each source has told of."""
+    most_waiting: int | None = None
+    a_second: float = 100.0
+    requests: list[tuple[str, Body]] = field(default_factory=list)
+    logged: list[str] = field(default_factory=list)
+    _waiting: float = 0.0
+    _worked_at: datetime | None = None
 
-    snapshots: list[dict[str, str]] = field(default_factory=list)
-    _news: asyncio.Condition = field(default_factory=asyncio.Condition)
-    _runner: web.AppRunner | None = None
+    @property
+    def url(self) -> str:
+        return f"{self.root}/Web"
 
-    async def __aenter__(self) -> Self:
-        app = web.Application()
-        app.router.add_post("/Web/Rta/State/Change", self._change)
-        app.router.add_post("/Web/Rta/State/Batch", self._batch)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/Web"
-        return self
+    def take(self, asked: Asked, now: datetime) -> Reply:
+        check_call(asked, "POST", CHANGE, BATCH)
+        body = read_json(asked)
+        if asked.target == BATCH:
+            members(body, HEAD | {"IsSnapshot": boolean, "States": several})
+            states = [
+                members(each, {}, STATE, at=f"States[{index}]")
+                for index, each in enumerate(body["States"])
+            ]
+        else:
+            states = [members(body, HEAD, STATE)]
+        self._check(body, states, now)
+        self.requests.append((asked.target.rpartition("/")[2], body))
+        self._show(body, states, now)
+        return Reply(200)
 
-    async def __aexit__(self, *_exc: object) -> None:
-        await self._runner.cleanup()
-
-    async def wait_until(self, is_so: Callable[[], bool], seconds: float = 20) -> None:
-        """Wait until what the vendor shows is so."""
-        async with asyncio.timeout(seconds), self._news:
-            await self._news.wait_for(is_so)
-
-    async def _change(self, request: web.Request) -> web.Response:
-        body = await self._read(request, CHANGE)
-        return await self._settle("Change", body, [body])
-
-    async def _batch(self, request: web.Request) -> web.Response:
-        body = await self._read(request, BATCH)
-        if not isinstance(body["IsSnapshot"], bool) or not isinstance(body["States"], list):
-            raise web.HTTPBadRequest(text="Invalid body")
-        return await self._settle("Batch", body, body["States"])
-
-    async def _read(self, request: web.Request, members: set[str]) -> dict[str, Any]:
-        if request.content_type != "application/json":
-            raise web.HTTPBadRequest(text="Invalid content type")
-        body = json.loads(await request.read())
-        if set(body) != members:
-            raise web.HTTPBadRequest(text="Invalid body")
-        return body
-
-    async def _settle(
-        self, call: str, body: dict[str, Any], states: list[dict[str, Any]]
-    ) -> web.Response:
-        if (refusal := self._refusal(body, states)) is not None:
-            return web.Response(status=refusal[0], text=refusal[1])
-        async with self._news:
-            self.requests.append((call, body))
-            told = {state["UserCode"].strip(): state["StateCode"] for state in states}
-            people = self.people.setdefault(body["SourceId"], set())
-            if body.get("IsSnapshot"):
-                self.snapshots.append(told)
-                self._show(dict.fromkeys(sorted(people - set(told)), LOGGED_OUT))
-            people |= set(told)
-            self._show(told)
-            self._news.notify_all()
-        return web.Response(status=200)
-
-    def _show(self, told: dict[str, str]) -> None:
-        self.states |= told
-        self.history += told.items()
-
-    def _refusal(
-        self, body: dict[str, Any], states: list[dict[str, Any]]
-    ) -> tuple[int, str] | None:
-        if self.flooded:
-            return 500, "State queue flooded"
+    def _check(self, body: Body, states: list[Body], now: datetime) -> None:
+        if self.flooded or self._is_full(len(states), now):
+            raise Refusal(500, "State queue flooded")
         if body["AuthenticationKey"] != self.key:
-            return 400, "Invalid authentication key"
-        if body["SourceId"] not in self.sources:
-            return 400, "Invalid source id"
+            raise Refusal(400, "Invalid authentication key")
+        if self.is_older and body["SourceId"] not in self.sources:
+            raise Refusal(400, "Invalid source id")
         if not states:
-            return 400, "No states"
-        return next((found for each in states if (found := refused_state(each))), None)
+            raise Refusal(400, "No states")
+        for each in states:
+            check_code(each.get("StateCode"))
+            self._check_user(each.get("UserCode", "").strip())
+
+    def _check_user(self, user: str) -> None:
+        is_known = self.users is None or user in self.users or not self.is_older
+        if not user or not is_known:
+            raise Refusal(400, "Invalid user code")
+
+    def _show(self, body: Body, states: list[Body], now: datetime) -> None:
+        source = body["SourceId"]
+        if source not in self.sources:
+            self.logged.append(source)
+            return
+        for each in states:
+            self.shows(source, each["UserCode"], each["StateCode"], now)
+        if body.get("IsSnapshot"):
+            told = {each["UserCode"].strip(): each["StateCode"] for each in states}
+            self.closes(source, told, now)
+
+    def _is_full(self, count: int, now: datetime) -> bool:
+        passed = (now - (self._worked_at or now)).total_seconds()
+        self._worked_at = now
+        self._waiting = max(self._waiting - passed * self.a_second, 0.0)
+        if self.most_waiting is not None and self._waiting >= self.most_waiting:
+            return True
+        self._waiting += count
+        return False
 
 
-def refused_state(state: dict[str, Any]) -> tuple[int, str] | None:
-    """Say what the vendor answers to a state that it cannot take."""
-    if not state.get("StateCode"):
-        return 500, "State code is required"
-    if len(state["StateCode"]) > LONGEST_CODE:
-        return 500, "State code is longer than 300"
-    return None if state.get("UserCode") else (400, "Invalid user code")
+__all__ = ["LOGGED_OUT", "CalabrioStandIn"]
