@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LISTENING = re.compile(r"(listening|admin) on (https?://\S+)")
 START_SECONDS = 30
+CALM_SECONDS = 60
 POLL_SECONDS = 0.02
 
 
@@ -164,6 +165,19 @@ class Gateway:
         """Return how many receipts wait to be translated."""
         _, ready = await self.get_admin("/readyz")
         return ready["store"]["untranslated"]
+
+    async def backlog(self) -> int:
+        """Return what is still to be done."""
+        _, ready = await self.get_admin("/readyz")
+        untranslated = ready["store"].get("untranslated", 1)  # it cannot say while it is ill
+        _, found = await self.get_admin("/api/v1/destinations")
+        return int(untranslated) + sum(each["backlog"] for each in found)
+
+    async def calm(self, seconds: float = CALM_SECONDS) -> None:
+        """Wait until everything is translated and nothing is owed."""
+        async with asyncio.timeout(seconds):
+            while await self.backlog() > 0:  # noqa: ASYNC110 - another process has no event
+                await asyncio.sleep(POLL_SECONDS)
 
     async def until(self, ask: Callable[[], Awaitable[Any]], *, wanted: Any) -> None:
         """Ask again and again until the answer is the wanted one."""

@@ -47,6 +47,11 @@ class Fact:
         return self.subject, self.type, self.time
 
     @property
+    def unix(self) -> int:
+        """The second at which it happened."""
+        return int(datetime.fromisoformat(self.time).timestamp())
+
+    @property
     def code(self) -> str:
         """The state code at a vendor that knows nothing but state codes."""
         if self.type == LOGIN:

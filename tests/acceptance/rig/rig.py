@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING, Self
 
-from tests.acceptance.process import Gateway
+from tests.acceptance.process import CALM_SECONDS, Gateway
 from tests.acceptance.rig.books import read_books
 from tests.acceptance.rig.centre import Agent, career
 from tests.acceptance.rig.judge import Terms, Verdict, judge
@@ -26,8 +26,6 @@ from tests.acceptance.rig.vendor import Mood, Vendor
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-CALM_SECONDS = 60
-POLL_SECONDS = 0.02
 LAST_WORDS = 40
 MOST_TOLD = 20
 OUR_PORTS = 20_000, 32_000
@@ -211,16 +209,7 @@ class Rig:
 
     async def calm(self, seconds: float = CALM_SECONDS) -> None:
         """Wait until everything is translated and nothing is owed."""
-        async with asyncio.timeout(seconds):
-            while await self.backlog() > 0:  # noqa: ASYNC110 - another process has no event
-                await asyncio.sleep(POLL_SECONDS)
-
-    async def backlog(self) -> int:
-        """Ask the admin API what is still to be done."""
-        _, ready = await self.gateway.get_admin("/readyz")
-        untranslated = ready["store"].get("untranslated", 1)  # it cannot say while it is ill
-        _, found = await self.gateway.get_admin("/api/v1/destinations")
-        return int(untranslated) + sum(each["backlog"] for each in found)
+        await self.gateway.calm(seconds)
 
     async def balance(self) -> Verdict:
         """Wait for calm, end the gateway, and let the judge compare."""

@@ -1,0 +1,163 @@
+"""The vendors that the same day is told to: one row each, with its stand-in and its destination.
+
+A row joins when its mapping is installed. Whoever is logged out stands in a picture as `None`,
+whatever the vendor calls it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.mapping.registry import installed
+from tests.acceptance.rig.centre import LOGOUT, STATE, Agent, Fact
+from tests.standins.calabrio import LOGGED_OUT, CalabrioStandIn
+from tests.standins.door import Door
+from tests.standins.playvox import PlayvoxLikeStandIn
+
+CODES = {
+    "ready": "Ready",
+    "reserved": "Ringing",
+    "busy": "Talking",
+    "after_call_work": "Wrap-up",
+    "not_ready:Break": "Break",
+    "not_ready:Lunch": "Lunch",
+    "not_ready:Coaching": "Coaching",
+}
+"""How the customer's vendor names our states."""
+
+KEY = "made-up-key"
+
+Picture = dict[str, str | None]
+People = Sequence[Agent]
+
+
+@dataclass(frozen=True)
+class Row:
+    """*opens* its stand-in for these people. *settings*: the keys of the destination beside
+    `mapping`. *shown*: its picture, by WFM id. *odd*: what it found amiss, but for what it
+    refused. *told*: of a vendor that keeps our times, every state of an agent with the Unix second
+    it began at. *plants* somebody whom only a snapshot can take off, and returns who.
+    """
+
+    name: str
+    mapping: str
+    opens: Callable[[People], Door]
+    settings: Callable[[Any], Mapping[str, Any]]
+    shown: Callable[[Any], Picture]
+    odd: Callable[[Any], Sequence[Any]]
+    told: Callable[[Any], Mapping[str, list[tuple[int, str]]]] | None = None
+    plants: Callable[[Any], str] | None = None
+
+
+def code(fact: Fact) -> str | None:
+    """Return what the vendor shows of somebody after this."""
+    if fact.type == LOGOUT or fact.status == "logged_out":
+        return None
+    reason = f":{fact.reason}" if fact.status == "not_ready" else ""
+    return CODES[f"{fact.status}{reason}"]
+
+
+def states_of(facts: Sequence[Fact]) -> list[Fact]:
+    return [each for each in facts if each.type == STATE]
+
+
+@dataclass(frozen=True)
+class Words:
+    """The destination of a row, as its YAML says."""
+
+    row: Row
+    common: Mapping[str, Any] = field(
+        default_factory=lambda: {
+            "timeout": "500ms",
+            "retry": {"first": "20ms", "max": "200ms"},
+            "circuit": {"failures": 5, "probe_after": "100ms"},
+        }
+    )
+
+    def yaml(self, vendor: Door) -> str:
+        """JSON is YAML."""
+        settings = {"mapping": self.row.mapping, **self.common, **self.row.settings(vendor)}
+        return json.dumps({"wfm": settings})
+
+
+def calabrio_shown(vendor: Any) -> Picture:
+    out = (LOGGED_OUT, "LOGGED-OFF")
+    return {user: None if each in out else each for user, each in vendor.states.items()}
+
+
+def calabrio_plants(vendor: Any) -> str:
+    vendor.shows("1", "9999", "Ready", vendor.now())
+    return "9999"
+
+
+def playvox_told(vendor: Any) -> dict[str, list[tuple[int, str]]]:
+    return {
+        user: [(int(at.timestamp()), status) for at, status in told if status != "Offline"]
+        for user, told in vendor.timelines.items()
+    }
+
+
+ROWS = (
+    Row(
+        name="calabrio-json",
+        mapping="calabrio_rta_json",
+        opens=lambda _people: CalabrioStandIn(key=KEY, sources={"1"}),
+        settings=lambda vendor: {
+            "url": vendor.url,
+            "options": {"authentication_key": KEY, "source_id": "1", "states": CODES},
+        },
+        shown=calabrio_shown,
+        odd=lambda vendor: vendor.unknown + vendor.logged,
+        plants=calabrio_plants,
+    ),
+    Row(
+        name="calabrio-json-in-batches",
+        mapping="calabrio_rta_json",
+        opens=lambda _people: CalabrioStandIn(key=KEY, sources={"1"}, most_waiting=40),
+        settings=lambda vendor: {
+            "url": vendor.url,
+            "batch": {"max_events": 50, "max_wait": "50ms"},
+            "options": {"authentication_key": KEY, "source_id": "1", "states": CODES},
+        },
+        shown=calabrio_shown,
+        odd=lambda vendor: vendor.unknown + vendor.logged,
+        plants=calabrio_plants,
+    ),
+    Row(
+        name="playvox-like",
+        mapping="http_json",
+        opens=lambda people: PlayvoxLikeStandIn(
+            path="/made-up/agent-status",
+            token=KEY,
+            users={each.wfm_id: each.wfm_id for each in people},
+            names=("user", "status", "since"),
+        ),
+        settings=lambda vendor: {
+            "url": vendor.url,
+            "auth": {"type": "bearer", "token": KEY},
+            "events": ["agent.state"],
+            "options": {
+                "path": vendor.path,
+                "body": {"user": "{identity}", "status": "{state_code}", "since": "{data.since}"},
+                "states": {**CODES, "logged_out": "Offline"},
+            },
+        },
+        shown=lambda vendor: {
+            user: None if each == "Offline" else each for user, each in vendor.states.items()
+        },
+        odd=lambda _vendor: [],
+        told=playvox_told,
+    ),
+)
+
+
+def joined() -> list[Row]:
+    """Return the rows whose mappings are installed."""
+    return [each for each in ROWS if each.mapping in installed().destinations]
+
+
+def takes_snapshots(row: Row) -> bool:
+    return installed().destinations[row.mapping].snapshot is not None
