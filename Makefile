@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test soak mutants lint format types lock clean
+.PHONY: help demo run test soak mutants golden lint format types lock clean
 
 help:  ## print these words
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,9 @@ soak: $(VENV)/dev.stamp  ## an hour of random faults and kills, then the mutants
 
 mutants: $(VENV)/dev.stamp  ## break the gateway on purpose: each time a test must turn red
 	$(BIN)/python -m tests.mutants
+
+golden: $(VENV)/dev.stamp  ## write the mappings' golden files anew: the diff is the review
+	$(BIN)/wfm-gateway mappings check --write
 
 lint: $(VENV)/dev.stamp  ## ruff, formatting, import contracts
 	$(BIN)/ruff check .

@@ -146,6 +146,9 @@ class DestinationMapping:
       vendor takes logins and logouts as mere state codes).
     - *max_batch*: how many events one request may carry (1: no batches).
     - *snapshot*: how the vendor is told of everybody at once, where it can be.
+    - *package*: where the mapping is; its folder `samples` holds ``*.in.json`` and their like.
+    - *waived*: which of the conformance checks the mapping cannot pass, and why.
+    - *api*: the version of the plugin API that it was written for.
     """
 
     name: str
@@ -158,6 +161,8 @@ class DestinationMapping:
     max_batch: int = 1
     snapshot: SnapshotMapping | None = None
     package: str = ""
+    waived: Mapping[str, str] = field(default_factory=dict)
+    api: int = 1
 
 
 def one_request(

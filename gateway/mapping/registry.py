@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
 from gateway.mapping.authenticity import AuthenticityCheck
 from gateway.mapping.destination import DestinationMapping
+from gateway.mapping.fitting import misfit
 from gateway.mapping.source import SourceMapping
 from gateway.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from importlib.metadata import EntryPoint
 
 GROUPS: dict[str, type] = {
     "gateway.source_mappings": SourceMapping,
@@ -23,40 +26,64 @@ GROUPS: dict[str, type] = {
 
 @dataclass(frozen=True)
 class Registry:
-    """The plugins that are installed, by name."""
+    """The plugins that are installed, by name. *problems* has a printable line for each that
+    cannot be used.
+    """
 
     sources: Mapping[str, SourceMapping]
     destinations: Mapping[str, DestinationMapping]
     checks: Mapping[str, AuthenticityCheck]
+    problems: tuple[str, ...] = ()
+
+    def named(self, name: str) -> list[SourceMapping | DestinationMapping]:
+        """Return the mappings of that name: a source's, a destination's, or both."""
+        kinds: tuple[Mapping[str, SourceMapping | DestinationMapping], ...]
+        kinds = (self.sources, self.destinations)
+        return [kind[name] for kind in kinds if name in kind]
 
 
 def installed() -> Registry:
     """Load every installed plugin; raise `ConfigurationError` naming each that is unusable."""
+    registry = usable()
+    if registry.problems:
+        raise ConfigurationError(registry.problems)
+    return registry
+
+
+def usable() -> Registry:
+    """Load the installed plugins that can be used, and say what is wrong with the others."""
     problems: list[str] = []
     found = {group: _load(group, kind, problems) for group, kind in GROUPS.items()}
-    if problems:
-        raise ConfigurationError(problems)
     return Registry(
         sources=found["gateway.source_mappings"],
         destinations=found["gateway.destination_mappings"],
         checks=found["gateway.authenticity"],
+        problems=tuple(problems),
     )
 
 
 def _load(group: str, kind: type, problems: list[str]) -> dict[str, Any]:
+    entries = sorted(entry_points(group=group), key=lambda each: (each.name, each.value))
+    told = Counter(each.name for each in entries)
     found: dict[str, Any] = {}
-    for entry in sorted(entry_points(group=group), key=lambda each: (each.name, each.value)):
+    for entry in entries:
+        if told[entry.name] > 1:
+            problems.append(f"{_named(entry)}: the name is taken twice; uninstall one of the two")
+            continue
         try:
             value = entry.load()
-        except Exception as problem:  # noqa: BLE001 - a plugin may fail in any way when imported
-            problems.append(f"plugin {entry.name} ({entry.value}): cannot be loaded: {problem!r}")
+        except (Exception, SystemExit) as problem:  # noqa: BLE001 - it may fail in any way
+            problems.append(f"{_named(entry)}: cannot be loaded: {problem!r}")
             continue
-        if not isinstance(value, kind) or getattr(value, "name", None) != entry.name:
-            problems.append(
-                f"plugin {entry.name} ({entry.value}): is not a {kind.__name__} of that name"
-            )
-        elif entry.name in found:
-            problems.append(f"plugin {entry.name} ({entry.value}): the name is taken twice")
+        wrong = misfit(value, kind, entry.name)
+        if wrong:
+            problems.append(f"{_named(entry)}: {wrong}")
         else:
             found[entry.name] = value
     return found
+
+
+def _named(entry: EntryPoint) -> str:
+    """Return ``plugin acme (acme_wfm:MAPPING, of acme-wfm 1.0)``."""
+    package = f", of {entry.dist.name} {entry.dist.version}" if entry.dist is not None else ""
+    return f"plugin {entry.name} ({entry.value}{package})"

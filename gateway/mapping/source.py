@@ -7,7 +7,7 @@ Everything here is pure: no I/O, no clock, no randomness. A mapping is a value o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gateway.model.observation import ChangeKind
@@ -146,6 +146,8 @@ class SourceMapping:
       *query_names*: what a record's fields are called where they come in the query string; a
       probe with none of them there holds no record (empty: any query string may be one).
     - *package*: where the mapping is; its folder `samples` holds ``*.in.json`` and their like.
+    - *waived*: which of the conformance checks the mapping cannot pass, and why.
+    - *api*: the version of the plugin API that it was written for.
     """
 
     name: str
@@ -162,3 +164,5 @@ class SourceMapping:
     query_names: frozenset[str] = frozenset()
     kept_headers: tuple[str, ...] = ()
     package: str = ""
+    waived: Mapping[str, str] = field(default_factory=dict)
+    api: int = 1

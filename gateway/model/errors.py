@@ -4,6 +4,7 @@ GatewayError
 ├── ConfigurationError      stops the start; carries every problem found
 ├── ContentError            an authentic request that cannot be read at all: 400 or 422, quarantined
 ├── MappingError            one item that a mapping cannot translate or render: it is set aside
+├── FaultyMappingError      a mapping broke its word on one item: that is set aside, with a log line
 ├── CredentialsError        401 or 403: only counted and logged
 ├── StoreError
 │   ├── StoreUnavailableError   cannot make it durable now: 503, try again
@@ -68,6 +69,13 @@ class MappingError(GatewayError):
         super().__init__("; ".join([detail, *map(str, flaws)]) if flaws else detail)
         self.detail = detail
         self.flaws = tuple(flaws)
+
+
+class FaultyMappingError(GatewayError):
+    """A mapping returned what the plugin API does not allow, or did not come to an end.
+
+    The message is ours and holds nothing of what it returned.
+    """
 
 
 class CredentialsError(GatewayError):

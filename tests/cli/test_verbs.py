@@ -120,6 +120,20 @@ def test_mappings_and_schemas(command):
     assert json.loads(command.ok("schema"))["$id"] == "urn:wfm-gateway:schema:v1"
 
 
+def test_mappings_are_checked_on_their_samples(command):
+    (found,) = command.json("mappings", "check", "cloudevents")
+    assert found["ok"]
+    assert found["samples"] == 6
+    assert {each["state"] for each in found["checks"]} == {"kept", "nothing_to_check"}
+    told = command.ok("mappings", "check", "cloudevents")
+    assert "  ok      pure: no I/O, no clock, no randomness" in told
+    assert "  -       snapshot: a snapshot tells what deliveries tell: it has no snapshots" in told
+    assert told.splitlines()[-1] == "cloudevents: all right"
+    answer = command("mappings", "check", "nobody")
+    assert answer.exit_code == 1
+    assert "no mapping 'nobody' is installed (there are calabrio_rta_json, " in answer.output
+
+
 def test_ping_of_nobody_is_a_problem_to_mend(command):
     config = Path("config/gateway.yaml")
     config.write_text(config.read_text().replace("/events", "/events?key=s3cret-word"))

@@ -1,0 +1,107 @@
+"""What a mapping may return, all the way down."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from gateway.mapping import (
+    Activity,
+    Change,
+    ChangeKind,
+    Contact,
+    ContactFact,
+    Identity,
+    Observation,
+    Picture,
+    Reason,
+    Status,
+)
+from gateway.mapping.typed import Kind
+
+AT = datetime(2026, 3, 2, 13, 0, tzinfo=UTC)
+WHO = Identity("7", "acme", username="née")
+
+
+def picture(**more):
+    return Picture(**{"agent": WHO, "at": AT} | more)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        picture(),
+        picture(at=None, activity=Activity(Status.READY, Reason("1"), AT)),
+        picture(contacts=(Contact("1", since=AT),), live_channels=frozenset({"voice"})),
+        picture(agent=Identity("7", "acme", attributes=(("a", "b"),))),
+        Change(WHO, AT, ChangeKind.STATE, session_seconds=1.5, outcome=("A", "")),
+        Change(WHO, AT, ChangeKind.STATE, status_after={"A": Status.READY}),
+        ContactFact(None, None, duration_seconds=7),
+    ],
+)
+def test_what_is_as_it_should_be(value):
+    assert Kind(Observation).flaw_in(value) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (None, "it is None, not a Picture or a Glimpse or a Change or a ContactFact"),
+        ("told", "it is a str, not"),
+        (picture(agent="7"), "agent is a str, not an Identity"),
+        (picture(agent=Identity(7, "acme")), "agent.id is an int, not a str"),
+        (picture(agent=Identity("\ud800", "acme")), "agent.id is no Unicode"),
+        (picture(at=AT.replace(tzinfo=None)), "at is a time that is not in UTC"),
+        (
+            picture(at=AT.astimezone(timezone(timedelta(hours=1)))),
+            "at is a time that is not in UTC",
+        ),
+        (picture(contacts=[Contact("1")]), "contacts is a list, not a tuple"),
+        (picture(contacts=(Contact("1"), "2")), "contacts[1] is a str, not a Contact"),
+        (
+            picture(contacts=(Contact("1", phase="active"),)),
+            "contacts[0].phase is a str, not a Phase",
+        ),
+        (picture(live_channels={"voice"}), "live_channels is a set, not a frozenset"),
+        (
+            picture(activity=Activity("ready", Reason())),
+            "activity.status is a str, not a Status",
+        ),
+        (
+            picture(agent=Identity("7", "a", attributes=(("a",),))),
+            "has too many members, or too few",
+        ),
+        (
+            Change(WHO, AT, ChangeKind.STATE, session_seconds=float("nan")),
+            "session_seconds is a number beyond what JSON holds",
+        ),
+        (
+            Change(WHO, AT, ChangeKind.STATE, session_seconds=10**30),
+            "session_seconds is a number beyond what JSON holds",
+        ),
+        (Change(WHO, AT, ChangeKind.STATE, session_seconds=True), "session_seconds is a bool"),
+        (
+            Change(WHO, AT, ChangeKind.STATE, status_after={"A": "ready"}),
+            "status_after: a value is a str, not a Status",
+        ),
+        (ContactFact(None, None, duration_seconds="7"), "duration_seconds is a str, not a float"),
+    ],
+)
+def test_what_is_not(value, words):
+    kind = Kind(Observation)
+    for _ in range(2):  # the second time it is known
+        assert words in kind.flaw_in(value)
+    assert kind.flaw_in(picture()) is None
+
+
+@pytest.mark.parametrize(
+    ("hint", "value", "words"),
+    [
+        (Sequence[str], ["a", 1], "it[1] is an int, not a str"),
+        (Sequence[str], "ab", "it is a str, not a Sequence"),
+        (Mapping[str, int], {1: 1}, "a key is an int, not a str"),
+        (tuple[str, ...], ("a", None), "it[1] is None, not a str"),
+    ],
+)
+def test_members(hint, value, words):
+    assert words in Kind(hint).flaw_in(value, "it")
