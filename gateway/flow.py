@@ -14,7 +14,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gateway.model.badge import EVERYWHERE, Badges
 from gateway.model.errors import ContentError, Flaw, MappingError
+from gateway.model.event import EventType
 from gateway.model.observation import Change, ChangeKind, ContactFact, Picture
 from gateway.model.receipt import JournaledReceipt
 from gateway.pipeline.read import (
@@ -26,14 +28,15 @@ from gateway.pipeline.read import (
     without_content,
 )
 from gateway.pipeline.route import route
-from gateway.pipeline.track import KnownAgent, Note, Stamp, track
+from gateway.pipeline.track import KnownAgent, Note, Stamp, Tracked, track
 from gateway.ports import Accepted, Finished, Quarantined, RoutedEvent, SeenState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, MutableMapping, Sequence
+    from collections.abc import Iterable, MutableMapping
     from datetime import datetime
 
     from gateway.mapping.source import Record
+    from gateway.model.agent import Identity
     from gateway.model.event import Event
     from gateway.model.observation import Observation
     from gateway.model.receipt import VerifiedReceipt
@@ -93,18 +96,21 @@ def _whole(problem: ContentError) -> Quarantined:
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """Where events go, as configured."""
+    """Where events go, as configured, and who goes by which identity there."""
 
     destinations: tuple[DestinationSettings, ...]
     unmapped: str
     roster: Roster
+    wfm_id_from: tuple[str, ...] = ()
+    badges: Badges = field(default_factory=Badges)
 
 
 @dataclass(slots=True)
 class FannedOut:
     """What translating one receipt came to, with what is worth counting.
 
-    *told_at* is the newest time that the platform told of an agent, believed or not.
+    *told_at* is the newest time that the platform told of an agent, believed or not. *acquainted*
+    are the agents of whom something else is known now than before.
     """
 
     finished: Finished
@@ -112,6 +118,7 @@ class FannedOut:
     dropped: list[str] = field(default_factory=list)
     failures: list[tuple[int | None, Exception]] = field(default_factory=list)
     told_at: datetime | None = None
+    acquainted: frozenset[str] = frozenset()
 
 
 def fan_out(
@@ -161,6 +168,7 @@ class _Course:
     dropped: list[str] = field(default_factory=list)
     failures: list[tuple[int | None, Exception]] = field(default_factory=list)
     told_at: datetime | None = None
+    acquainted: set[str] = field(default_factory=set)
 
     def take(self, record: Record) -> None:
         """Translate one record, or set it aside."""
@@ -183,27 +191,50 @@ class _Course:
 
     def _observe(self, record: Record, observation: Observation) -> None:
         identity = observation.agent
-        keys_of = self.source.keys_of
-        key = f"{keys_of}:{identity.id}" if identity else None
-        roster = self.routing.roster.entry(keys_of, identity.id) if identity else None
-        stamp = Stamp(
-            source=self.source.name,
-            received_at=self.receipt.verified.receipt.received_at,
-            seed=record.digest or f"{self.receipt.id}:{record.index}".encode(),
-            roster=roster,
-            keys_of=self.source.agents_of,
-            fills=self.source.fills,
-        )
-        tracked = track(self.agents.get(key) if key else None, observation, stamp)
-        if key and tracked.known is not None and not isinstance(observation, ContactFact):
+        key = f"{self.source.keys_of}:{identity.id}" if identity else None
+        stamp = self._stamp(record, key, identity)
+        known = self.agents.get(key) if key else None
+        tracked = track(known, observation, stamp)
+        is_fact = isinstance(observation, ContactFact)
+        if key and tracked.known is not None and not (is_fact and tracked.known is known):
             self.agents[key] = self.changed[key] = tracked.known
-            at = observation.at
-            if at is not None and (self.told_at is None or at > self.told_at):
-                self.told_at = at
+        if not isinstance(observation, ContactFact):
+            self._note_time(observation.at)
         self.notes.extend(tracked.notes)
         self._note_state(observation)
         for event in tracked.events:
             self._route(event)
+        if key and tracked.known is not None:
+            self._end_shift(key, tracked)
+
+    def _stamp(self, record: Record, key: str | None, identity: Identity | None) -> Stamp:
+        routing, source = self.routing, self.source
+        return Stamp(
+            source=source.name,
+            received_at=self.receipt.verified.receipt.received_at,
+            seed=record.digest or f"{self.receipt.id}:{record.index}".encode(),
+            roster=routing.roster.entry(source.keys_of, identity.id) if identity else None,
+            wfm_id_from=routing.wfm_id_from,
+            goes_by=routing.badges.of(key, EVERYWHERE) if key else None,
+            keys_of=source.agents_of,
+            fills=source.fills,
+        )
+
+    def _note_time(self, at: datetime | None) -> None:
+        if at is not None and (self.told_at is None or at > self.told_at):
+            self.told_at = at
+
+    def _end_shift(self, key: str, tracked: Tracked) -> None:
+        """See to what the agent goes by, after the events were routed."""
+        badges, known = self.routing.badges, tracked.known
+        if known is not None and not known.logged_in:
+            badges.take_off(key)
+        elif tracked.events and badges.of(key, EVERYWHERE) is None:
+            wfm_id = tracked.events[-1].data["agent"]["wfm_id"]
+            if wfm_id is not None:
+                badges.put_on(key, EVERYWHERE, wfm_id)
+        if any(each.type is EventType.PROFILE for each in tracked.events):
+            self.acquainted.add(key)
 
     def _note_state(self, observation: Observation) -> None:
         state = _seen_state(self.source.name, observation)
@@ -213,9 +244,12 @@ class _Course:
                 self.notes.append(Note.UNMAPPED_STATE)
 
     def _route(self, event: Event) -> None:
-        deliveries, dropped = route(event, self.routing.destinations, self.routing.unmapped)
+        routing = self.routing
+        deliveries, dropped = route(event, routing.destinations, routing.unmapped, routing.badges)
         self.events.append(RoutedEvent(event, deliveries))
         self.dropped.extend(dropped)
+        if event.type is EventType.LOGOUT:
+            routing.badges.take_off(event.subject)
 
     def result(self) -> FannedOut:
         """Return all of it."""
@@ -225,8 +259,12 @@ class _Course:
             agents={key: agent.to_json() for key, agent in self.changed.items()},
             quarantined=tuple(self.quarantined),
             seen_states=tuple(self.seen),
+            badges=self.routing.badges.changes(),
         )
-        return FannedOut(finished, self.notes, self.dropped, self.failures, self.told_at)
+        acquainted = frozenset(self.acquainted)
+        return FannedOut(
+            finished, self.notes, self.dropped, self.failures, self.told_at, acquainted
+        )
 
 
 def _seen_state(source: str, observation: Observation) -> SeenState | None:
@@ -238,46 +276,3 @@ def _seen_state(source: str, observation: Observation) -> SeenState | None:
         case _:
             return None
     return SeenState(source, reason.code, reason.label, status.value, mapped)
-
-
-def translate_bodies(
-    bodies: Sequence[VerifiedReceipt],
-    source: SourceSettings,
-    roster: Roster,
-    *,
-    receipt_id: Callable[[int], str] = "dry-run-{}".format,
-) -> tuple[list[Event], list[Flaw]]:
-    """Translate requests in order without keeping anything; return events and what is wrong."""
-    agents: dict[str, KnownAgent] = {}
-    routing = Routing((), "forward", roster)
-    seen: set[bytes] = set()
-    events: list[Event] = []
-    flaws: list[Flaw] = []
-    for number, body in enumerate(bodies):
-        where = f"body {number + 1}"
-        try:
-            verified = kept(body, source)
-            reading = read(verified, source)
-        except ContentError as problem:
-            flaws += [Flaw(where, problem.detail), *problem.flaws]
-            continue
-        flaws += [Flaw(f"{where} record {each.index}", each.detail) for each in reading.quarantined]
-        receipt = JournaledReceipt(receipt_id(number), number, verified, _repeated(reading, seen))
-        fanned = fan_out(receipt, reading, source, routing, agents)
-        events += [each.event for each in fanned.finished.events]
-        flaws += [
-            Flaw(f"{where} record {each.index}", each.detail)
-            for each in fanned.finished.quarantined
-            if each not in reading.quarantined
-        ]
-    return events, flaws
-
-
-def _repeated(reading: Reading, seen: set[bytes]) -> frozenset[int]:
-    repeated: set[int] = set()
-    for key in reading.keys:
-        if key.digest is not None and key.digest in seen:
-            repeated.add(key.index)
-        elif key.digest is not None:
-            seen.add(key.digest)
-    return frozenset(repeated)

@@ -121,9 +121,12 @@ class SourceSettings:
 
 @dataclass(frozen=True, slots=True)
 class AgentsSettings:
-    """Who the agents are to the vendors."""
+    """Who the agents are to the vendors: what *files* say, else the first of *wfm_id_from* that
+    the platform tells.
+    """
 
     files: tuple[Path, ...] = ()
+    wfm_id_from: tuple[str, ...] = ()
     unmapped: Literal["forward", "hold", "drop"] = "forward"
 
 

@@ -16,27 +16,26 @@ from typing import TYPE_CHECKING
 import uvloop
 
 from gateway.app.attendant import Attendant
-from gateway.app.places import named
+from gateway.app.listeners import listen, listen_admin
 from gateway.app.reload import Reloader
 from gateway.app.tellers import Tellers
 from gateway.app.workers import Workers
 from gateway.config.roster import RosterFiles
 from gateway.engine.budgets import Budgets
 from gateway.engine.floor import Floor
-from gateway.engine.housekeeping import prune, release_held, watch_roster
+from gateway.engine.housekeeping import prune, watch_roster
 from gateway.engine.intake import JournalIntake, Readings
 from gateway.engine.lookout import Lookout
+from gateway.engine.releaser import Releaser
 from gateway.engine.sentry import Sentry
 from gateway.engine.standings import Feeds, StandingsReader
 from gateway.engine.translator import Translator
 from gateway.flow import Routing
-from gateway.http.access import Access
-from gateway.http.admin import Admin, AdminListener
+from gateway.http.admin import Admin
 from gateway.http.handed import handed_sockets
 from gateway.http.ingest import Ingest
-from gateway.http.jwks import jwt_checker, open_keys
+from gateway.http.jwks import open_keys
 from gateway.http.server import load_certificate, server_context
-from gateway.http.unix import socket_path
 from gateway.model.errors import StoreError
 from gateway.operations import OPERATIONS
 from gateway.operations.succession import orphans
@@ -47,12 +46,12 @@ from gateway.telemetry.logs import configure, logger
 from gateway.telemetry.metrics import Metrics, SourceHealth
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Mapping
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
     from typing import Any
 
     from gateway.http.handed import Handed
-    from gateway.http.server import Listener
-    from gateway.mapping.authenticity import Presented
+    from gateway.model.badge import Badges
+    from gateway.model.delivery import Delivery
     from gateway.settings import Settings, SourceSettings
     from gateway.store.sqlite import SqliteStore
 
@@ -109,7 +108,7 @@ async def _serve(settings: Settings, read_again: Callable[[], Settings]) -> int:
         on_damage=damaged,
     )
     try:
-        gateway = Gateway(settings, store, handed, stopping)
+        gateway = Gateway(settings, store, await store.badges(), handed, stopping)
         reloader = Reloader(gateway, read_again)
         loop.add_signal_handler(signal.SIGHUP, reloader.ask)
         return await gateway.run(reloader.run) or int(damage.is_set())
@@ -121,7 +120,12 @@ class Gateway:
     """The parts of one gateway. Made inside a running loop."""
 
     def __init__(
-        self, settings: Settings, store: SqliteStore, handed: Handed, stopping: asyncio.Event
+        self,
+        settings: Settings,
+        store: SqliteStore,
+        badges: Badges,
+        handed: Handed,
+        stopping: asyncio.Event,
     ) -> None:
         self.stopping = stopping
         self.settings = settings
@@ -132,15 +136,23 @@ class Gateway:
         self._sources: dict[str, SourceSettings] = dict(settings.sources)
         self._source_health = {name: SourceHealth() for name in settings.sources}
         self._workers = Workers(self._fail)
+        self._badges = badges
+        self._releaser = Releaser(
+            store,
+            self._roster,
+            badges,
+            settings=lambda: self.settings,
+            offer=self._offer,
+        )
         self._tellers = Tellers(
             store,
             metrics=self._metrics,
             roster=self._roster,
             standings=self._make_reader(),
             workers=self._workers,
+            on_held=self._releaser.refused,
         )
         self._readings = Readings()
-        self._released = asyncio.Event()
         self._failed = False
         self._attendant = Attendant(
             settings,
@@ -162,16 +174,26 @@ class Gateway:
         self._ingest = self._make_ingest()
         self._tls = server_context(settings.server.tls) if settings.server.tls else None
 
+    def _offer(self, deliveries: Sequence[Delivery]) -> None:
+        self._attendant.offer(deliveries)
+
     def _fail(self) -> None:
         self._failed = True
         self.stopping.set()
 
     async def run(self, reload: Callable[[], Awaitable[None]]) -> int:
         """Serve until asked to stop, and *reload* beside it; return the exit code."""
-        grace = self.settings.server.shutdown_grace
         await self._tell_left_behind()
-        listener = await self._listen()
-        admins = await self._listen_admin()
+        settings = self.settings
+        listener = await listen(self._ingest, settings.server, self._tls, self._handed["server"])
+        admin = Admin(
+            operations=OPERATIONS,
+            bench=self._attendant.bench_for,
+            health=self._attendant,
+            metrics=self._metrics,
+            version=version("wfm-gateway"),
+        )
+        admins = await listen_admin(admin, settings, self._handed["admin"], utc_now)
         gc.collect()
         gc.freeze()
         gc.set_threshold(GC_THRESHOLD)
@@ -180,12 +202,12 @@ class Gateway:
             workers = [group.create_task(each) for each in self._work(reload)]
             await self.stopping.wait()
             log.info("gateway.stopping")
-            await listener.stop(grace)
+            await listener.stop(settings.server.shutdown_grace)
             await self._tellers.stop()
             for worker in workers:
                 worker.cancel()
-            for admin in admins:
-                await admin.stop()
+            for each in admins:
+                await each.stop()
         return 1 if self._failed else 0
 
     async def become(self, settings: Settings) -> None:
@@ -220,7 +242,7 @@ class Gateway:
 
     def look_again(self) -> None:
         """Probe the destinations that are parked, and look at what is held again."""
-        self._released.set()
+        self._releaser.look_at_all()
         for destination in self._tellers.destinations.values():
             destination.reload_probe()
 
@@ -236,12 +258,15 @@ class Gateway:
 
     def _routing_of(self, settings: Settings) -> Routing:
         destinations = tuple(settings.destinations.values())
-        return Routing(destinations, settings.agents.unmapped, self._roster)
+        agents = settings.agents
+        return Routing(
+            destinations, agents.unmapped, self._roster, agents.wfm_id_from, self._badges
+        )
 
     def _make_reader(self) -> StandingsReader:
         feeds = Feeds(self._sources, self._source_health)
         return StandingsReader(
-            self._store, feeds, self._roster, lambda: self.settings.agents.unmapped
+            self._store, feeds, self._roster, self._badges, lambda: self.settings.agents
         )
 
     def _make_ingest(self) -> Ingest:
@@ -275,6 +300,7 @@ class Gateway:
             self._store,
             settings=lambda: self.settings,
             floor=self._floor,
+            badges=self._badges,
             health=self._source_health,
             destination_health=self._attendant.destination_health,
             started_at=utc_now(),
@@ -287,35 +313,6 @@ class Gateway:
             metrics=self._metrics,
         )
 
-    async def _listen(self) -> Listener:
-        server = self.settings.server
-        listener = self._ingest.listener()
-        with named("server", server.host, server.port):
-            port = await listener.start(
-                server.host, server.port, tls=self._tls, handed=self._handed["server"]
-            )
-        _say("listening", "https" if self._tls else "http", server.host, port)
-        return listener
-
-    async def _listen_admin(self) -> list[AdminListener]:
-        settings = self.settings
-        admin = Admin(
-            operations=OPERATIONS,
-            bench=self._attendant.bench_for,
-            health=self._attendant,
-            metrics=self._metrics,
-            version=version("wfm-gateway"),
-        )
-        access = Access(settings.admin.host, settings.admin.auth, utc_now, _claims_of(settings))
-        trusted = AdminListener(admin.application(None))
-        await trusted.start_unix(socket_path(settings.store.path))
-        public = AdminListener(admin.application(access))
-        place = settings.admin
-        with named("admin", place.host, place.port):
-            port = await public.start_tcp(place.host, place.port, handed=self._handed["admin"])
-        _say("admin", "http", place.host, port)
-        return [public, trusted]
-
     def _work(self, reload: Callable[[], Awaitable[None]]) -> list[Coroutine[Any, Any, None]]:
         translator = Translator(
             self._store,
@@ -326,49 +323,15 @@ class Gateway:
             metrics=self._metrics,
             health=self._source_health,
             floor=self._floor,
+            on_known=self._releaser.look_at,
         )
         restarted, retention = self._workers.restarted, self.settings.store.retention
         return [
             self._workers.fatal("translator", translator.run),
             restarted("pruning", partial(prune, self._store, retention, utc_now)),
             restarted("budgets", self._make_budgets().run),
-            restarted("roster", partial(watch_roster, self._roster, self._released.set)),
-            restarted("held", self._release),
+            restarted("roster", partial(watch_roster, self._roster, self._releaser.look_at_all)),
+            restarted("held", self._releaser.run),
             restarted("sentry", self._sentry.run),
             restarted("reloading", reload),
         ]
-
-    async def _release(self) -> None:
-        """Let go of held deliveries at the start and whenever the roster has changed."""
-        while True:
-            await release_held(
-                self._store,
-                self.settings.destinations,
-                self._roster,
-                self.settings.agents.unmapped,
-                self._attendant.offer,
-            )
-            await self._released.wait()
-            self._released.clear()
-
-
-def _claims_of(
-    settings: Settings,
-) -> Callable[[Presented, datetime], Awaitable[Mapping[str, Any]]] | None:
-    if settings.admin.auth.type != "jwt":
-        return None
-    checker = jwt_checker(settings.admin.auth.jwt_options)
-
-    async def claims_of(presented: Presented, now: datetime) -> Mapping[str, Any]:
-        await checker.prepare(presented, now)
-        claims: Mapping[str, Any] = checker.claims(presented, now)
-        return claims
-
-    return claims_of
-
-
-def _say(what: str, scheme: str, host: str, port: int) -> None:
-    """Tell people and programs where we listen: port 0 has picked one."""
-    shown = f"[{host}]" if ":" in host else host
-    print(f"{what} on {scheme}://{shown}:{port}", flush=True)  # noqa: T201 - the answer to `serve`
-    log.info("listener.started", listener=what, host=host, port=port)

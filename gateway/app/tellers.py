@@ -10,10 +10,11 @@ from gateway.engine.destination import Destination
 from gateway.http.transport import HttpTransport
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from gateway.app.workers import Workers
     from gateway.engine.standings import StandingsReader
+    from gateway.model.delivery import Delivery
     from gateway.ports import Roster, Store
     from gateway.settings import DestinationSettings
     from gateway.telemetry.metrics import Metrics
@@ -38,6 +39,7 @@ class Tellers:
         roster: Roster,
         standings: StandingsReader,
         workers: Workers,
+        on_held: Callable[[Sequence[Delivery]], None],
     ) -> None:
         self.destinations: dict[str, Destination] = {}
         self._store = store
@@ -45,6 +47,7 @@ class Tellers:
         self._roster = roster
         self._standings = standings
         self._workers = workers
+        self._on_held = on_held
         self._running: dict[str, tuple[DestinationSettings, asyncio.Task[None]]] = {}
         self._wanted: Mapping[str, DestinationSettings] = {}
         self._resting: set[str] = set()
@@ -108,6 +111,7 @@ class Tellers:
                 metrics=self._metrics,
                 roster=self._roster,
                 standings=self._standings,
+                on_held=self._on_held,
             )
             await self.destinations[name].run()
         finally:

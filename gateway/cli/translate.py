@@ -35,7 +35,8 @@ def translate(session: Session, /, source: str, destination: str | None, given: 
     heard = _named(settings.sources, source, "source")
     told = _named(settings.destinations, destination, "destination") if destination else None
     roster = RosterFiles(settings.agents.files)
-    events, flaws = dry_run(given.read(), heard, roster, datetime.now(UTC))
+    wfm_id_from = settings.agents.wfm_id_from
+    events, flaws = dry_run(given.read(), heard, roster, datetime.now(UTC), wfm_id_from)
     if told is None:
         for event in events:
             print_line(event.envelope())

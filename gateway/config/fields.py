@@ -14,6 +14,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from gateway.config.expand import Filled
 from gateway.mapping.checks.options import Duration
+from gateway.model.agent import ATTRIBUTES, IDENTIFYING
 from gateway.settings import Network, RateLimit
 
 if TYPE_CHECKING:
@@ -131,6 +132,17 @@ class ExistingFile(PathField):
         if not path.is_file():
             raise ValidationError(f"There is no file {path}.")
         return path
+
+
+class Identifying(fields.String):
+    """What a platform may tell of an agent: ``email``, or an attribute, ``attributes.badge``."""
+
+    def _deserialize(self, value: Any, *rest: Any, **more: Any) -> str:
+        name = super()._deserialize(value, *rest, **more)
+        is_attribute = name.startswith(ATTRIBUTES) and name != ATTRIBUTES
+        if name not in IDENTIFYING and not is_attribute:
+            raise ValidationError(f"Valid: {', '.join(IDENTIFYING)}, {ATTRIBUTES}NAME.")
+        return name
 
 
 class Url(fields.Field[str]):

@@ -98,9 +98,9 @@ class _Loading:
         check_feeds(sources, names, lambda name, problem: self._add(_feed(name), problem))
         if self._problems:
             raise ConfigurationError(self._lines())
-        if not agents.files:
+        if not agents.files and not agents.wfm_id_from:
             self._warnings += [
-                f"destinations.{name}.snapshot: never sent without agents.files"
+                f"destinations.{name}.snapshot: never sent without agents.files or wfm_id_from"
                 for name, each in destinations.items()
                 if each.snapshot is not None
             ]

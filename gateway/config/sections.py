@@ -9,6 +9,7 @@ from marshmallow import Schema, ValidationError, fields, post_load
 
 from gateway.config.fields import (
     Host,
+    Identifying,
     NetworkField,
     PathField,
     Size,
@@ -147,8 +148,10 @@ class AgentsSchema(Schema):
     """`agents`."""
 
     files = list_of(PathField())
+    wfm_id_from = list_of(Identifying())
     unmapped = one_of(("forward", "hold", "drop"))
 
     @post_load
     def _settings(self, data: dict[str, Any], **_: Any) -> AgentsSettings:
-        return AgentsSettings(**{**data, "files": tuple(data.get("files", ()))})
+        lists = {name: tuple(data.get(name, ())) for name in ("files", "wfm_id_from")}
+        return AgentsSettings(**data | lists)

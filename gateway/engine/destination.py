@@ -23,7 +23,7 @@ from gateway.engine.snapshot import snapshots_for
 from gateway.engine.still import StillLanes
 from gateway.engine.watch import Watch
 from gateway.mapping.destination import Verdict
-from gateway.model.delivery import Outcome
+from gateway.model.delivery import Held, Outcome
 from gateway.pipeline.deliver import retry_after
 from gateway.pipeline.lanes import Rules
 from gateway.ports import Backlog, DestinationMark, Recorded
@@ -59,8 +59,10 @@ class Destination:
         clock: Clock | None = None,
         draw: Callable[[], float] = random.random,
         limits: Limits | None = None,
+        on_held: Callable[[Sequence[Delivery]], None] | None = None,
     ) -> None:
         limits = limits or Limits()
+        self._on_held = on_held
         rules = Rules(
             settings.superseded == "skip",
             settings.stale_after,
@@ -342,6 +344,9 @@ class Destination:
         now = self._clock.now()
         self._table.undurable.difference_update(over(recorded))
         self._watch.recorded(recorded)
+        held = [each.delivery for each in recorded if isinstance(each.outcome, Held)]
+        if held and self._on_held is not None:
+            self._on_held(held)
         for lane in lanes:
             self._table.settle(lane, now)
         self._pump()

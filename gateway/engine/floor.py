@@ -13,6 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from gateway.model.agent import Status
+from gateway.model.printable import printable
 from gateway.pipeline.track import KnownAgent
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Floor:
     def heard(self, agents: Iterable[tuple[str, KnownAgent]], at: datetime) -> None:
         """Take note of agents of whom something was received at *at*."""
         for told, known in agents:
-            key = _as_kept(told)
+            key = printable(told)
             floor = self._of(key.partition(":")[0])
             if floor.heard is not None:
                 floor.heard.add(key)
@@ -106,11 +107,6 @@ def _place(floor: _OfSource, key: str, known: KnownAgent, at: datetime) -> None:
         floor.wrapping[key] = known.now.since or at
     else:
         floor.wrapping.pop(key, None)
-
-
-def _as_kept(key: str) -> str:
-    """Return an agent's key as the store keeps it: without lone surrogates."""
-    return key if key.isascii() else key.encode("utf-8", "replace").decode()
 
 
 def _read(stored: Sequence[tuple[str, bytes]], end: str) -> list[tuple[str, KnownAgent]]:

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.model.clock import from_rfc3339
 from gateway.model.errors import StoreUnavailableError
-from gateway.pipeline.alarms import DestinationFacts, Facts, Refusing, SourceFacts
+from gateway.pipeline.alarms import Conflict, DestinationFacts, Facts, Refusing, SourceFacts
 from gateway.pipeline.skew import skew_of, zone_doubt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
     from gateway.engine.floor import Floor
+    from gateway.model.badge import Badges
     from gateway.ports import Store
     from gateway.settings import Settings, SourceSettings
     from gateway.telemetry.metrics import SourceHealth
@@ -94,6 +95,7 @@ class Lookout:
         *,
         settings: Callable[[], Settings],
         floor: Floor,
+        badges: Badges,
         health: Mapping[str, SourceHealth],
         destination_health: Callable[[str], Mapping[str, Any]],
         started_at: datetime,
@@ -101,6 +103,7 @@ class Lookout:
         self._store = store
         self._settings = settings
         self._floor = floor
+        self._badges = badges
         self._health = health
         self._destination_health = destination_health
         self._started_at = started_at
@@ -127,9 +130,15 @@ class Lookout:
             destinations=tuple(
                 self._destination(name, sizes, now) for name in settings.destinations
             ),
+            conflicts=tuple(self._conflicts()),
             store_problem=problem,
             set_aside=self._set_aside,
         )
+
+    def _conflicts(self) -> Iterator[Conflict]:
+        for (destination, _), (wearer, *waiting) in self._badges.conflicts().items():
+            for agent in waiting:
+                yield Conflict(agent, wearer, destination)
 
     def excuse(self, now: datetime) -> None:
         """Count no silence from before *now*: the clock has jumped, or the machine slept."""

@@ -82,6 +82,7 @@ class Renderer:
         self._mapping = settings.mapping
         self._options = settings.options
         self._include = settings.include
+        self._identify_by = settings.identify_by
         self._envelope = envelope(settings)
         self._name = settings.name
 
@@ -125,7 +126,8 @@ class Renderer:
 
     def _face(self, item: Item, rendered: Rendered) -> None:
         try:
-            rendered.facing.append(Facing(item, told(item.delivery, self._include, self._roster)))
+            told_now = told(item.delivery, self._include, self._roster, self._identify_by)
+            rendered.facing.append(Facing(item, told_now))
         except (ValueError, KeyError, TypeError) as problem:
             rendered.judged.append(self._flawed(item, problem))
 

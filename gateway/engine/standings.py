@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 from gateway.mapping.destination import Told
-from gateway.model.agent import Identity, Snapshot, Status
+from gateway.model.agent import Identity, Snapshot, Status, wfm_id_of
+from gateway.model.badge import EVERYWHERE
 from gateway.model.clock import from_rfc3339
 from gateway.model.errors import MappingError
 from gateway.model.event import EventType
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gateway.mapping.destination import SnapshotMapping, Standing
-    from gateway.model.agent import RosterEntry
+    from gateway.model.badge import Badges
+    from gateway.model.event import Event
     from gateway.ports import Everybody, Roster
-    from gateway.settings import DestinationSettings, SourceSettings
+    from gateway.settings import AgentsSettings, DestinationSettings, SourceSettings
     from gateway.telemetry.metrics import SourceHealth
 
 SLICE = 50
@@ -155,15 +157,21 @@ class Feeds:
 
 
 class StandingsReader:
-    """Looks at the floor of a destination. *unmapped* is what becomes of agents without WFM id."""
+    """Looks at the floor of a destination. *agents* says who the agents are to the vendors."""
 
     def __init__(
-        self, store: Everybody, feeds: Feeds, roster: Roster, unmapped: Callable[[], str]
+        self,
+        store: Everybody,
+        feeds: Feeds,
+        roster: Roster,
+        badges: Badges,
+        agents: Callable[[], AgentsSettings],
     ) -> None:
         self.store = store
         self._feeds = feeds
         self._roster = roster
-        self._unmapped = unmapped
+        self._badges = badges
+        self._agents = agents
 
     async def look(
         self, settings: DestinationSettings, telling: SnapshotMapping, now: datetime
@@ -173,7 +181,8 @@ class StandingsReader:
         waiting = await self._wait_for_translation(sources)
         floor = Standings(self.store.newest().delivery)
         floor.gaps += [f"receipts of source {each} wait to be translated" for each in waiting]
-        teller = _Teller(settings, telling, self._roster, self._unmapped(), now)
+        who = _Who(self._roster, self._badges, self._agents())
+        teller = _Teller(settings, telling, who, now)
         floor.gaps += filter(None, (self._feeds.gap(each, now) for each in sources))
         for source in dict.fromkeys(sources.values()):
             await self._seat(floor, source, teller)
@@ -195,9 +204,9 @@ class StandingsReader:
 
     async def _seat(self, floor: Standings, source: str, teller: _Teller) -> None:
         listed = self._roster.agents_of(source)
-        if not listed:
+        if not listed and not self._agents().wfm_id_from:
             floor.gaps.append(f"agents.files name nobody of source {source}")
-        unknown = {each.agent_id for each in listed if teller.tells(each)}
+        unknown = {each.agent_id for each in listed if teller.tells(each.wfm_id)}
         prefix = key = f"{source}:"
         while several := await self.store.agents_after(key, SLICE):
             for key, text in several:
@@ -206,6 +215,8 @@ class StandingsReader:
                 known = KnownAgent.from_json(text)
                 if known.now.status is not Status.UNKNOWN:
                     unknown.discard(known.identity.id)
+                elif teller.names(source, known):
+                    unknown.add(known.identity.id)
                 teller.seat(floor, source, known)
             else:
                 continue
@@ -222,6 +233,15 @@ class StandingsReader:
                 floor.compare(lane, delivered, teller.logged_out(lane))
 
 
+@dataclass(frozen=True, slots=True)
+class _Who:
+    """Who the agents are to the vendors."""
+
+    roster: Roster
+    badges: Badges
+    agents: AgentsSettings
+
+
 class _Teller:
     """One look's way from what is known of an agent to what the vendor would be told."""
 
@@ -229,31 +249,34 @@ class _Teller:
         self,
         settings: DestinationSettings,
         telling: SnapshotMapping,
-        roster: Roster,
-        unmapped: str,
+        who: _Who,
         now: datetime,
     ) -> None:
         self._settings = settings
         self._telling = telling
-        self._roster = roster
-        self._unmapped = unmapped
+        self._who = who
         nobody = KnownAgent(Identity("", ""), Snapshot(Status.LOGGED_OUT))
         self._stamp = Stamp("", now, b"snapshot")
         out = state_event(nobody, self._stamp).envelope()
         self._outs = (out, {**out, "type": EventType.LOGOUT.qualified})
 
-    def tells(self, entry: RosterEntry | None) -> bool:
-        """Whether the vendor is told of an agent whom the roster describes so."""
-        return self._unmapped == "forward" or (entry is not None and bool(entry.wfm_id))
+    def tells(self, wfm_id: str | None) -> bool:
+        """Whether the vendor is told of an agent with this WFM id, or without one."""
+        return self._who.agents.unmapped == "forward" or bool(wfm_id)
+
+    def names(self, source: str, known: KnownAgent) -> bool:
+        """Whether the platform has told an agent's WFM id."""
+        who, identity = self._who, known.identity
+        entry = who.roster.entry(source, identity.id)
+        return wfm_id_of(identity, entry, who.agents.wfm_id_from) is not None
 
     def seat(self, floor: Standings, source: str, known: KnownAgent) -> None:
         """Seat an agent, unless the vendor is not told of them."""
-        entry = self._roster.entry(source, known.identity.id)
-        if not self.tells(entry):
-            return
         told_as, is_settled = self._settled(known)
-        event = state_event(told_as, replace(self._stamp, source=source, roster=entry))
-        identity = identify(event.data["agent"], self._settings.identify_by)
+        event = state_event(told_as, self._stamped(source, known))
+        if not self.tells(event.data["agent"]["wfm_id"]):
+            return
+        identity = self._identity(event)
         if identity is None:
             return
         told = Told(redacted(event.envelope(), self._settings.include), identity)
@@ -264,6 +287,25 @@ class _Teller:
             return
         part = digest(standing.part)
         floor.sit(identity, Seat(standing, part, known.now.since, is_settled))
+
+    def _stamped(self, source: str, known: KnownAgent) -> Stamp:
+        who, agent = self._who, known.identity.id
+        return replace(
+            self._stamp,
+            source=source,
+            roster=who.roster.entry(source, agent),
+            wfm_id_from=who.agents.wfm_id_from,
+            goes_by=who.badges.of(f"{source}:{agent}", EVERYWHERE),
+        )
+
+    def _identity(self, event: Event) -> str | None:
+        """Return what the vendor is told the agent is, `None` where somebody else is that."""
+        name, badges = self._settings.name, self._who.badges
+        identity = badges.of(event.subject, name)
+        identity = identity or identify(event.data["agent"], self._settings.identify_by)
+        if identity is None or not badges.is_free(event.subject, name, identity):
+            return None
+        return identity
 
     def _settled(self, known: KnownAgent) -> tuple[KnownAgent, bool]:
         """Return the agent in the last state that has lasted as long as a state must."""

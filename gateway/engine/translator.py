@@ -17,7 +17,7 @@ from gateway.pipeline.track import KnownAgent
 from gateway.ports import Finished, Quarantined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, MutableMapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 
     from gateway.engine.floor import Floor
     from gateway.engine.intake import Readings
@@ -40,7 +40,8 @@ class Translator:
     """Translates receipts in the order of the journal.
 
     What is known of agents is kept in memory for the busiest ones and read from the store for
-    the others; it moves on in memory only when it has in the store.
+    the others; it moves on in memory only when it has in the store. *on_known* is told of agents
+    whose identity may be known, or free, now.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Translator:
         metrics: Metrics,
         health: Mapping[str, SourceHealth],
         floor: Floor | None = None,
+        on_known: Callable[[Iterable[str]], None] | None = None,
     ) -> None:
         self._journal = journal
         self._sources = sources
@@ -63,6 +65,7 @@ class Translator:
         self._metrics = metrics
         self._health = health
         self._floor = floor
+        self._on_known = on_known
         self._agents: OrderedDict[str, KnownAgent] = OrderedDict()
         self._seen_states: set[SeenState] = set()
 
@@ -91,6 +94,9 @@ class Translator:
         for each in fanned:
             self._count(each)
             self._note_floor(each, changed)
+        if self._on_known is not None:
+            freed = routing.badges.freed()
+            self._on_known([*freed, *(key for each in fanned for key in each.acquainted)])
 
     def _at_work(self, receipt: JournaledReceipt, work: Callable[[JournaledReceipt], T]) -> T:
         """Do it with a note of the receipt, so that a crash can be laid at its door."""

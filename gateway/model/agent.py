@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Status(StrEnum):
@@ -129,6 +132,43 @@ class RosterEntry:
     name: str | None = None
     email: str | None = None
     team: str | None = None
+
+
+IDENTIFYING = (
+    "email",
+    "username",
+    "external_id",
+    "id",
+    "name",
+    "phone",
+    "role",
+    "manager",
+    "location",
+)
+"""What `agents.wfm_id_from` may name, beside ``attributes.…``."""
+
+ATTRIBUTES = "attributes."
+
+
+def wfm_id_of(
+    identity: Identity, roster: RosterEntry | None, wfm_id_from: Sequence[str]
+) -> str | None:
+    """Return the agent's WFM id: the roster's word, else the first of *wfm_id_from* that the
+    platform has told.
+    """
+    if roster is not None and roster.wfm_id:
+        return roster.wfm_id
+    return next(filter(None, (_told(identity, name) for name in wfm_id_from)), None)
+
+
+def _told(identity: Identity, name: str) -> str | None:
+    plain = name.removeprefix(ATTRIBUTES)
+    if plain is not name:
+        told = dict(identity.attributes).get(plain)
+        if told is not None or plain not in IDENTIFYING:
+            return told
+    value: str | None = getattr(identity, plain)
+    return value
 
 
 @dataclass(frozen=True, slots=True)

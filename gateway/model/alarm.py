@@ -42,6 +42,7 @@ class AlarmName(StrEnum):
     QUARANTINE_GROWING = "quarantine_growing"
     AGENT_SILENT = "agent_silent"
     WRAP_UP_LONG = "wrap_up_long"
+    IDENTITY_CONFLICT = "identity_conflict"
     DESTINATION_PARKED = "destination_parked"
     DESTINATION_DOWN = "destination_down"
     DESTINATION_BEHIND = "destination_behind"
@@ -79,6 +80,7 @@ _CRITICAL = frozenset(
 _CONCERNS = {
     AlarmName.AGENT_SILENT: Concern.AGENT,
     AlarmName.WRAP_UP_LONG: Concern.AGENT,
+    AlarmName.IDENTITY_CONFLICT: Concern.AGENT,
     AlarmName.DESTINATION_PARKED: Concern.DESTINATION,
     AlarmName.DESTINATION_DOWN: Concern.DESTINATION,
     AlarmName.DESTINATION_BEHIND: Concern.DESTINATION,

@@ -6,9 +6,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from gateway.mapping.fields import comparable
+from gateway.model.agent import wfm_id_of
+from gateway.model.badge import EVERYWHERE
 from gateway.model.clock import from_rfc3339, rfc3339
 from gateway.operations.params import UnmappedParams
 from gateway.operations.table import Bench, Operation
+from gateway.pipeline.track import identity_of
 
 if TYPE_CHECKING:
     from gateway.ports import SeenState
@@ -19,8 +22,16 @@ PROPOSED = "not_ready"
 
 
 async def _agents(bench: Bench, params: dict[str, Any]) -> list[dict[str, Any]]:
-    known = await bench.store.agents(source=params["source"])
-    agents = [_agent_json(bench, key, json.loads(text)) for key, text in sorted(known.items())]
+    kept = await bench.store.agents(source=params["source"])
+    badges = await bench.store.badges()
+    waiting = {agent for each in badges.conflicts().values() for agent in each[1:]}
+    agents = [
+        _agent_json(bench, key, json.loads(text)) | {"conflict": key in waiting}
+        for key, text in sorted(kept.items())
+    ]
+    for each in agents:
+        goes_by = badges.of(each["key"], EVERYWHERE)
+        each["goes_by"] = goes_by if goes_by != each["wfm_id"] else None
     return [each for each in agents if not (params["unmapped"] and each["wfm_id"])]
 
 
@@ -28,13 +39,14 @@ def _agent_json(bench: Bench, key: str, known: dict[str, Any]) -> dict[str, Any]
     identity, now = known["identity"], known["now"]
     source = key.partition(":")[0]
     entry = bench.roster.entry(source, identity["id"]) if bench.roster else None
+    names = bench.settings.agents.wfm_id_from
     return {
         "key": key,
         "source": source,
         "agent_id": identity["id"],
         "name": identity["name"] or (entry.name if entry else None),
         "username": identity["username"],
-        "wfm_id": (entry.wfm_id or None) if entry else None,
+        "wfm_id": wfm_id_of(identity_of(identity), entry, names),
         "status": now["status"],
         "reason": now["reason"] if any(now["reason"].values()) else None,
         "since": rfc3339(from_rfc3339(now["since"])) if now["since"] else None,
@@ -58,7 +70,8 @@ async def count_unmapped(bench: Bench) -> tuple[int, int]:
     """Return how many agents have no WFM id, and how many state names no mapping."""
     keys = await bench.store.agent_keys()
     states = await bench.store.seen_states()
-    agents = sum(not _has_wfm_id(bench, key) for key in keys)
+    told = await bench.store.who_were_told() if bench.settings.agents.wfm_id_from else frozenset()
+    agents = sum(key not in told and not _has_wfm_id(bench, key) for key in keys)
     return agents, sum(not (each.mapped or is_mapped_now(bench, each)) for each in states)
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from gateway.engine.preview import preview
-from gateway.flow import translate_bodies
+from gateway.engine.rehearsal import translate_bodies
 from gateway.model.receipt import Receipt, VerifiedReceipt
 from gateway.pipeline.route import route
 
@@ -53,7 +53,11 @@ def _is_json(text: bytes) -> bool:
 
 
 def translate(
-    text: bytes, source: SourceSettings, roster: Roster, now: datetime
+    text: bytes,
+    source: SourceSettings,
+    roster: Roster,
+    now: datetime,
+    wfm_id_from: tuple[str, ...] = (),
 ) -> tuple[list[Event], list[Flaw]]:
     """Return the neutral events of an input, and everything in it that cannot be read.
 
@@ -63,7 +67,7 @@ def translate(
         _as_received(body, source, now + number * BETWEEN)
         for number, body in enumerate(bodies_in(text))
     ]
-    return translate_bodies(bodies, source, roster)
+    return translate_bodies(bodies, source, roster, wfm_id_from)
 
 
 def _as_received(body: bytes, source: SourceSettings, now: datetime) -> VerifiedReceipt:

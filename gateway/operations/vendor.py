@@ -53,8 +53,8 @@ async def _prepared(bench: Bench, settings: DestinationSettings) -> Prepared:
     assert bench.roster is not None
     assert settings.mapping.snapshot is not None
     feeds = Feeds(bench.settings.sources, {})
-    unmapped = bench.settings.agents.unmapped
-    reader = StandingsReader(bench.store, feeds, bench.roster, lambda: unmapped)
+    badges, agents = await bench.store.badges(), bench.settings.agents
+    reader = StandingsReader(bench.store, feeds, bench.roster, badges, lambda: agents)
     return await prepare(reader, settings, settings.mapping.snapshot, bench.now())
 
 

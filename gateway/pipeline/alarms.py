@@ -83,13 +83,23 @@ class DestinationFacts:
     grew_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """*agent* waits at *destination*: *wearer* goes by their identity. Both are keys."""
+
+    agent: str
+    wearer: str
+    destination: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """All that the rules go by.
 
     *jumped_at* is when the clock last jumped, or the machine woke up: silence before it does not
-    count. *store_problem*: why nothing can be made durable, or `None`. *set_aside* are the
-    damaged stores beside ours.
+    count. *conflicts* are the agents of whom a destination is not told, each with the one who
+    goes by the same identity there. *store_problem*: why nothing can be made durable, or `None`.
+    *set_aside* are the damaged stores beside ours.
     """
 
     now: datetime
@@ -97,6 +107,7 @@ class Facts:
     jumped_at: datetime | None = None
     sources: tuple[SourceFacts, ...] = ()
     destinations: tuple[DestinationFacts, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
     store_problem: str | None = None
     set_aside: tuple[str, ...] = ()
 
@@ -125,6 +136,7 @@ def judge(facts: Facts) -> Findings:
     for destination in facts.destinations:
         for name, told in DESTINATION_RULES.items():
             findings.note(name, destination.name, told(destination, facts))
+    findings.raised += _identity_conflict(facts)
     if facts.store_problem is not None:
         findings.raised.append(Alarm(AlarmName.STORE_UNAVAILABLE, "", facts.store_problem))
     if facts.set_aside:
@@ -135,6 +147,18 @@ def judge(facts: Facts) -> Findings:
 
 Found = list[Alarm] | None
 """What a rule came to; `None`: undecided."""
+
+
+def _identity_conflict(facts: Facts) -> Iterable[Alarm]:
+    places: dict[tuple[str, str], list[str]] = {}
+    for each in facts.conflicts:
+        places.setdefault((each.agent, each.wearer), []).append(each.destination)
+    for (agent, wearer), destinations in places.items():
+        told = (
+            f"{wearer} goes by the same identity at {', '.join(sorted(destinations))} and came "
+            "first: these states are held until it logs out, or the roster tells the two apart"
+        )
+        yield Alarm(AlarmName.IDENTITY_CONFLICT, agent, told)
 
 
 def _source_silent(source: SourceFacts, facts: Facts) -> Found:

@@ -29,31 +29,44 @@ USER_AGENT = f"wfm-gateway/{version('wfm-gateway')}"
 OURS = frozenset({"idempotency-key", "user-agent", "content-type", "content-length", "host"})
 """Headers that a mapping does not set."""
 
+IDENTIFIERS = ("external_id", "id", "email", "username")
+
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
-def told(delivery: Delivery, include: frozenset[str], roster: Roster | None = None) -> Told:
+def told(
+    delivery: Delivery,
+    include: frozenset[str],
+    roster: Roster | None = None,
+    identify_by: Sequence[str] = (),
+) -> Told:
     """Read a delivery's event, leaving out the personal data that *include* does not name.
 
-    An agent who had no WFM id when the event was made is completed from *roster*.
+    An agent who had to wait for an identity that the event does not have is completed by it, and
+    from *roster*. Any other event is told as it is: under its id it may have been told before.
     """
     event = orjson.loads(delivery.event)
     data = event.get("data")
     if isinstance(data, dict):
-        if roster is not None:
-            _complete(data.get("agent"), roster)
+        agent = data.get("agent")
+        if roster is not None and isinstance(agent, dict):
+            _complete(agent, roster, delivery.identity, identify_by)
         for name, withhold in _WITHHELD:
             if name not in include:
                 withhold(data)
     return Told(event, delivery.identity)
 
 
-def _complete(agent: Any, roster: Roster) -> None:
-    if not isinstance(agent, dict) or agent.get("wfm_id") is not None:
+def _complete(
+    agent: dict[str, Any], roster: Roster, identity: str | None, identify_by: Sequence[str]
+) -> None:
+    if agent.get("wfm_id") is not None or identity in [None, *map(agent.get, IDENTIFIERS)]:
         return
     entry = roster.entry(agent["key"].partition(":")[0], agent["id"])
     if entry is None or not entry.wfm_id:
+        if [each for each in identify_by if agent.get(each) is None] == ["wfm_id"]:
+            agent["wfm_id"] = identity
         return
     agent["wfm_id"] = entry.wfm_id
     agent["name"] = agent.get("name") or entry.name

@@ -4,23 +4,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gateway.model.badge import CONFLICT
 from gateway.model.delivery import NewDelivery
-from gateway.model.event import THE_GATEWAY
+from gateway.model.event import THE_GATEWAY, EventType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from gateway.model.badge import Badges
     from gateway.model.event import Event
     from gateway.settings import DestinationSettings
 
+OF_THE_SHIFT = frozenset({EventType.LOGIN, EventType.STATE, EventType.LOGOUT})
+"""What says how an agent stands: two agents at once under one identity would contradict."""
+
+STANDS_NOT = frozenset({"logged_out", "unknown"})
+
 
 def route(
-    event: Event, destinations: Iterable[DestinationSettings], unmapped: str
+    event: Event,
+    destinations: Iterable[DestinationSettings],
+    unmapped: str,
+    badges: Badges | None = None,
 ) -> tuple[tuple[NewDelivery, ...], tuple[str, ...]]:
     """Return the deliveries that *event* is owed, and where it is dropped by configuration.
 
     *unmapped* says what happens to events of an agent without a WFM id: ``forward``, ``hold``
-    or ``drop``.
+    or ``drop``. *badges* are who goes by which identity; they are moved on. Without them nobody's
+    shift counts.
     """
     owed: list[NewDelivery] = []
     dropped: list[str] = []
@@ -32,7 +43,8 @@ def route(
         if is_unmapped and unmapped == "drop":
             dropped.append(destination.name)
             continue
-        owed.append(_delivery(event, agent, destination, is_unmapped and unmapped == "hold"))
+        new = _delivery(event, agent, destination, is_unmapped and unmapped == "hold", badges)
+        owed.append(new)
     return tuple(owed), tuple(dropped)
 
 
@@ -62,11 +74,18 @@ def _delivery(
     agent: Mapping[str, Any] | None,
     destination: DestinationSettings,
     is_held: bool,  # noqa: FBT001 - one private caller
+    badges: Badges | None,
 ) -> NewDelivery:
     identity = identify(agent, destination.identify_by)
     held = "unmapped" if is_held else None
     if agent is not None and identity is None:
         held = "unidentified"
+    if badges is not None and agent is not None and destination.order == "agent":
+        worn = badges.of(event.subject, destination.name)
+        if worn is not None:
+            identity, held = worn, None
+        elif held is None and identity is not None and event.type in OF_THE_SHIFT:
+            held = _put_on(badges, event, destination.name, identity)
     return NewDelivery(
         event_id=event.id,
         destination=destination.name,
@@ -75,3 +94,13 @@ def _delivery(
         collapses=destination.order == "agent" and event.type in destination.mapping.collapsing,
         held=held,
     )
+
+
+def _put_on(badges: Badges, event: Event, destination: str, identity: str) -> str | None:
+    """Have the agent go by the identity, unless somebody else does; return why it is held then."""
+    if not badges.is_free(event.subject, destination, identity):
+        badges.wait(event.subject, destination, identity)
+        return CONFLICT
+    if event.type is EventType.LOGIN or event.data["status"] not in STANDS_NOT:
+        badges.put_on(event.subject, destination, identity)
+    return None

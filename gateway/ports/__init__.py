@@ -11,6 +11,7 @@ from gateway.ports.audit import Audit, AuditEntry
 from gateway.ports.budgets import Budgets, Kept
 from gateway.ports.everybody import Everybody, Newest
 from gateway.ports.history import History, PastDelivery, PastEvent
+from gateway.ports.identities import Identities
 from gateway.ports.journal import (
     Appended,
     Finished,
@@ -46,6 +47,7 @@ __all__ = [
     "Finished",
     "HeldAgent",
     "History",
+    "Identities",
     "Intake",
     "Journal",
     "Kept",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from gateway.model.badge import BadgeChange
     from gateway.model.delivery import Delivery, NewDelivery
     from gateway.model.event import Event
     from gateway.model.receipt import JournaledReceipt, VerifiedReceipt
@@ -69,7 +70,7 @@ class Finished:
     """All that translating one receipt came to; it becomes durable as one.
 
     *agents* maps agent keys to the JSON of what is known of them now. *quarantined* are the
-    records that could not be translated after all.
+    records that could not be translated after all. *badges*: what agents go by from now on.
     """
 
     receipt: JournaledReceipt
@@ -77,6 +78,7 @@ class Finished:
     agents: Mapping[str, bytes] = field(default_factory=dict)
     quarantined: tuple[Quarantined, ...] = ()
     seen_states: tuple[SeenState, ...] = ()
+    badges: tuple[BadgeChange, ...] = ()
 
 
 class Journal(Protocol):

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
+    from gateway.model.badge import BadgeChange
     from gateway.model.delivery import Delivery
     from gateway.ports.journal import Quarantined, SeenState
     from gateway.ports.outbox import Backlog, DestinationMark
@@ -62,11 +63,15 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class HeldAgent:
-    """An agent for whom deliveries are held at a destination. *event* is the newest one's."""
+    """An agent for whom deliveries are held at a destination. *lane*, *reason* and *event* are
+    the newest one's.
+    """
 
     destination: str
     subject: str
     count: int
+    lane: str
+    reason: str
     event: bytes
 
 
@@ -146,10 +151,12 @@ class Records(Protocol):
         lane: str,
         identity: str | None,
         skip_superseded: bool = False,
+        badges: Sequence[BadgeChange] = (),
     ) -> Sequence[Delivery]:
         """Let go of an agent's held deliveries into *lane*; return them. They keep their *seq*,
         so they stand before what the lane was owed later. With *skip_superseded* a collapsing
-        one with a newer collapsing event in the lane since is recorded as superseded instead.
+        one with a newer collapsing event in the lane since is recorded as superseded instead; of
+        those held for a conflict only the newest counts in any case. *badges* are kept with it.
         """
         ...
 

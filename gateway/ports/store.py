@@ -9,6 +9,7 @@ from gateway.ports.audit import Audit
 from gateway.ports.budgets import Budgets
 from gateway.ports.everybody import Everybody
 from gateway.ports.history import History
+from gateway.ports.identities import Identities
 from gateway.ports.journal import Journal
 from gateway.ports.outbox import Outbox
 from gateway.ports.past import Past
@@ -24,6 +25,7 @@ class Store(
     Journal,
     Outbox,
     Records,
+    Identities,
     Everybody,
     Alarms,
     History,

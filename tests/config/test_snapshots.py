@@ -89,4 +89,4 @@ def test_one_beside_another_that_tells_the_same_floor_is_warned_of(read):
 
 def test_without_a_roster_it_is_never_sent_and_that_is_said(read):
     (warning,) = read(wfm("a", BOTH), roster="").warnings
-    assert warning == "destinations.a.snapshot: never sent without agents.files"
+    assert warning == "destinations.a.snapshot: never sent without agents.files or wfm_id_from"

@@ -17,7 +17,12 @@ REFUSED = judged("park", status=401)
 
 def attendant_of(bench):
     tellers = Tellers(
-        bench.ledger, metrics=bench.metrics, roster=None, standings=None, workers=Workers(int)
+        bench.ledger,
+        metrics=bench.metrics,
+        roster=None,
+        standings=None,
+        workers=Workers(int),
+        on_held=list,
     )
     tellers.destinations["wfm"] = bench.destination
     return Attendant(

@@ -1,9 +1,11 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import orjson
 import pytest
 
 from gateway.mapping import MappingError, Request
+from gateway.model.agent import RosterEntry
 from gateway.model.delivery import Delivery
 from gateway.model.event import stable_id
 from gateway.model.secret import Secret
@@ -176,3 +178,35 @@ def test_idempotency_keys_are_stable_and_depend_on_members_order_and_step():
 def test_no_part_has_no_digest():
     assert digest(None) is None
     assert digest(b"a") == digest(b"a") != digest(b"b")
+
+
+class Renamed:
+    """A roster that names everybody by now."""
+
+    def entry(self, source, agent_id):
+        return RosterEntry(source, agent_id, "2002", email="now@example.com")
+
+
+class Nobody:
+    def entry(self, _source, _agent_id):
+        return None
+
+
+NAMELESS = {"data": {"agent": {"key": "flex:7", "id": "7", "wfm_id": None, "email": None}}}
+
+
+def as_told(identity, roster, *, identify_by=("wfm_id",)):
+    owed = replace(delivery(event=NAMELESS), identity=identity)
+    agent = told(owed, frozenset(INCLUDABLE), roster, identify_by).data["agent"]
+    return agent["wfm_id"], agent["email"]
+
+
+def test_what_was_held_for_its_identity_is_completed():
+    assert as_told("2002", Renamed()) == ("2002", "now@example.com")
+    assert as_told("77", Nobody(), identify_by=("wfm_id", "id")) == ("77", None)
+    assert as_told("77", Nobody(), identify_by=("email", "wfm_id")) == (None, None)
+
+
+def test_any_other_event_is_told_as_it_was_made():
+    known_as = NAMELESS["data"]["agent"]["id"]
+    assert as_told(known_as, Renamed(), identify_by=("wfm_id", "id")) == (None, None)

@@ -53,8 +53,15 @@ def test_once_the_first_feed_has_told_the_second_adds_only_who_it_is():
         (glimpse(Status.NOT_READY, 2, email="anna@example.com"), PIECES),
         (picture(Status.NOT_READY, 3), PICTURES),
     )
-    assert [each.data["status"] for each in events] == ["ready", "ready", "ready", "not_ready"]
-    assert [each.source for each in events] == ["tasks", "tasks", "flex", "flex"]
+    assert [each.type.value for each in events] == [
+        "agent.login",
+        "agent.state",
+        "agent.state",
+        "agent.profile",
+        "agent.state",
+    ]
+    assert [each.data["status"] for each in events] == [*["ready"] * 4, "not_ready"]
+    assert [each.source for each in events] == ["tasks", "tasks", "flex", "tasks", "flex"]
     assert notes == [Note.SECOND_FEED]
     assert known.identity.email == "anna@example.com"
     assert events[-1].data["agent"]["email"] == "anna@example.com"

@@ -22,8 +22,9 @@ from gateway.mapping import (
     Verdict,
 )
 from gateway.model.agent import Identity, Reason, RosterEntry, Snapshot, Status
+from gateway.model.badge import Badges
 from gateway.pipeline.track import KnownAgent
-from gateway.settings import SnapshotSettings, SourceAuth, SourceSettings
+from gateway.settings import AgentsSettings, SnapshotSettings, SourceAuth, SourceSettings
 from gateway.telemetry.metrics import SourceHealth
 from tests.standins.delivery import MAPPING, Bench, delivering, event
 
@@ -173,7 +174,8 @@ async def floor_of(path: Path, *agents: str, **changes: Any) -> AsyncIterator[Fl
 
     def standings(bench: Bench) -> StandingsReader:
         feeds = Feeds({"flex": source} | beside, health)
-        return StandingsReader(bench.ledger, feeds, roster, lambda: unmapped)
+        agents = AgentsSettings(unmapped=unmapped)
+        return StandingsReader(bench.ledger, feeds, roster, Badges(), lambda: agents)
 
     every = changes.pop("every", None)
     plan = SnapshotSettings(every, changes.pop("after_outage", False))

@@ -10,6 +10,7 @@ from gateway.engine.replay import Replay, Wanted
 from gateway.flow import Routing, accept, fan_out
 from gateway.mapping.registry import installed
 from gateway.model.agent import RosterEntry
+from gateway.model.badge import Badges
 from gateway.model.receipt import Receipt, VerifiedReceipt
 from gateway.operations import Bench
 from gateway.pipeline.track import KnownAgent
@@ -54,7 +55,10 @@ class House:
     store: SqliteStore | None = None
     now: datetime = START
     told: list = field(default_factory=list)
+    offered: list = field(default_factory=list)
     roster: Roster = field(default_factory=Roster)
+    badges: Badges = field(default_factory=Badges)
+    wfm_id_from: tuple = ()
 
     def configure(self, *, flex=None, engage=None, accounts=(), unmapped="forward"):
         path = self.folder / "gateway.yaml"
@@ -89,12 +93,14 @@ class House:
                 tuple(self.settings.destinations.values()),
                 self.settings.agents.unmapped,
                 self.roster,
+                self.wfm_id_from,
+                self.badges,
             )
             fanned = []
             for each in claimed:
                 source = self.settings.sources[each.verified.receipt.source]
                 fanned.append(fan_out(each, None, source, routing, agents).finished)
-            await self.store.finish(fanned)
+            self.offered += await self.store.finish(fanned)
 
     async def pictures(self, *minutes, agent=1):
         """Receive a picture of an agent for each of these minutes, as they happen."""

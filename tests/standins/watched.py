@@ -16,6 +16,7 @@ from gateway.engine.sentry import Sentry
 from gateway.engine.translator import Translator
 from gateway.flow import Routing
 from gateway.mapping.registry import installed
+from gateway.model.badge import Badges
 from gateway.model.event import EventType, event_from_envelope
 from gateway.model.receipt import Receipt, VerifiedReceipt
 from gateway.settings import (
@@ -65,6 +66,7 @@ class Watched:
     metrics: Metrics = field(default_factory=Metrics)
     offered: list = field(default_factory=list)
     destination: dict = field(default_factory=dict)
+    badges: Badges = field(default_factory=Badges)
 
     def __post_init__(self) -> None:
         self.health = {name: SourceHealth() for name in self.settings.sources}
@@ -76,6 +78,7 @@ class Watched:
                 self.store,
                 settings=lambda: self.settings,
                 floor=self.floor,
+                badges=self.badges,
                 health=self.health,
                 destination_health=lambda _name: self.destination,
                 started_at=self.clock.now(),

@@ -8,22 +8,57 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gateway.model.event import EventType
 from gateway.model.observation import Change, ContactFact, Glimpse, Picture
 from gateway.pipeline.track.change import track_change
 from gateway.pipeline.track.contact import track_contact
 from gateway.pipeline.track.glimpse import track_glimpse
-from gateway.pipeline.track.known import KnownAgent, Note, Stamp, Tracked, merge_identity
+from gateway.pipeline.track.known import (
+    KnownAgent,
+    Note,
+    Stamp,
+    Tracked,
+    identity_of,
+    merge_identity,
+)
 from gateway.pipeline.track.picture import track_picture
-from gateway.pipeline.track.tell import state_event
+from gateway.pipeline.track.tell import Teller, moment, state_event
 
 if TYPE_CHECKING:
+    from gateway.model.agent import Identity
+    from gateway.model.event import Event
     from gateway.model.observation import Observation
 
-__all__ = ["KnownAgent", "Note", "Stamp", "Tracked", "state_event", "track"]
+__all__ = ["KnownAgent", "Note", "Stamp", "Tracked", "identity_of", "state_event", "track"]
 
 
 def track(known: KnownAgent | None, observation: Observation, stamp: Stamp) -> Tracked:
-    """Return what is known of the agent after *observation*, and the events it is news for."""
+    """Return what is known of the agent after *observation*, and the events it is news for: the
+    last of them an `agent.profile` where something else is known of who the agent is.
+    """
+    tracked = _of_feed(known, observation, stamp)
+    after = tracked.known
+    if known is None or after is None or _is_the_same(after.identity, known.identity):
+        return tracked
+    return replace(tracked, events=(*tracked.events, _profile(after, observation, stamp)))
+
+
+def _is_the_same(now: Identity, before: Identity) -> bool:
+    """Whether nothing else is known of the person: where they are known does not count."""
+    return now == before or now == replace(
+        before, account_id=now.account_id, workspace_id=now.workspace_id
+    )
+
+
+def _profile(known: KnownAgent, observation: Observation, stamp: Stamp) -> Event:
+    """Return the event that tells what is known of the agent now."""
+    at = None if isinstance(observation, ContactFact) else observation.at
+    teller = Teller(stamp, moment(at, stamp), observation.native_id)
+    teller.tell(EventType.PROFILE, known)
+    return teller.events[0]
+
+
+def _of_feed(known: KnownAgent | None, observation: Observation, stamp: Stamp) -> Tracked:
     if stamp.fills is None or isinstance(observation, ContactFact):
         return _track(known, observation, stamp)
     if stamp.fills and known is not None and _is_told_by_another(known, stamp):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,9 @@ LONGEST = timedelta(days=365)
 
 
 def track_contact(known: KnownAgent | None, fact: ContactFact, stamp: Stamp) -> Tracked:
-    """Tell the end of a contact; what is known of the agent stays as it is."""
+    """Tell the end of a contact. The agent's state stays as it is; of who they are it tells what
+    was not known.
+    """
     started_at = fact.started_at if is_believed(fact.started_at, stamp.received_at) else None
     ended_at = _ended_at(started_at, fact.duration_seconds)
     when = moment(ended_at or started_at, stamp)
@@ -44,7 +47,14 @@ def track_contact(known: KnownAgent | None, fact: ContactFact, stamp: Stamp) -> 
     }
     teller.add(EventType.CONTACT, _subject(fact, stamp), when.at, data)
     notes = () if when.is_platform else (Note.UNBELIEVED_TIME,)
-    return Tracked(known, tuple(teller.events), notes)
+    return Tracked(_acquainted(known, fact), tuple(teller.events), notes)
+
+
+def _acquainted(known: KnownAgent | None, fact: ContactFact) -> KnownAgent | None:
+    if known is None or fact.agent is None:
+        return known
+    identity = merge_identity(fact.agent, known.identity)
+    return known if identity == known.identity else replace(known, identity=identity)
 
 
 def _ended_at(started_at: datetime | None, seconds: float | None) -> datetime | None:

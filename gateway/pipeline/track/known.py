@@ -39,15 +39,19 @@ class Stamp:
     """Where an observation comes from.
 
     *seed* depends on the record alone where it can be told apart from others (its digest), so
-    that event ids are stable. *roster* is what the operator's files say of the agent. *keys_of*
-    is another source whose agents these are. *fills*: the source's word counts only for agents
-    of whom no other one has told; `None`: no other one does.
+    that event ids are stable. *roster* is what the operator's files say of the agent;
+    *wfm_id_from* what the platform may tell of them in its place, best first; *goes_by* the WFM
+    id that the agent had when the shift began. *keys_of* is another source whose agents these
+    are. *fills*: the source's word counts only for agents of whom no other one has told; `None`:
+    no other one does.
     """
 
     source: str
     received_at: datetime
     seed: bytes
     roster: RosterEntry | None = None
+    wfm_id_from: tuple[str, ...] = ()
+    goes_by: str | None = None
     keys_of: str | None = None
     fills: bool | None = None
 
@@ -134,7 +138,7 @@ def merge_identity(known: Identity | None, told: Identity) -> Identity:
 
 def _known(raw: Mapping[str, Any]) -> KnownAgent:
     return KnownAgent(
-        identity=_identity(raw["identity"]),
+        identity=identity_of(raw["identity"]),
         now=_snapshot(raw["now"]),
         previous=_snapshot(raw["previous"]) if raw["previous"] else None,
         since_is_platform=raw["since_is_platform"],
@@ -158,9 +162,10 @@ def _known(raw: Mapping[str, Any]) -> KnownAgent:
     )
 
 
-def _identity(raw: dict[str, Any]) -> Identity:
+def identity_of(raw: Mapping[str, Any]) -> Identity:
+    """Read the `identity` of what the store keeps."""
     return Identity(
-        **raw
+        **dict(raw)
         | {
             "team": _named(raw["team"]),
             "department": _named(raw["department"]),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from gateway.model.agent import Basis, TimeSource
+from gateway.model.agent import Basis, TimeSource, wfm_id_of
 from gateway.model.clock import is_believed, rfc3339_or_none
 from gateway.model.event import Event, EventType, stable_id
 
@@ -53,7 +53,12 @@ class Teller:
         session_seconds: float | None = None,
         time_source: TimeSource | None = None,
     ) -> None:
-        """Add one event of *known* as it is now; with a *basis* it is inferred."""
+        """Add one event of *known* as it is now; with a *basis* it is inferred.
+
+        With a login a shift begins: from then on the agent goes by what is known today.
+        """
+        if kind is EventType.LOGIN:
+            self.stamp = replace(self.stamp, goes_by=None)
         data = {
             "agent": agent_json(known.identity, self.stamp),
             "status": known.now.status.value,
@@ -119,7 +124,7 @@ def agent_json(identity: Identity, stamp: Stamp) -> dict[str, Any]:
         "manager": identity.manager,
         "location": identity.location,
         "attributes": dict(identity.attributes) or None,
-        "wfm_id": (roster.wfm_id or None) if roster else None,
+        "wfm_id": stamp.goes_by or wfm_id_of(identity, roster, stamp.wfm_id_from),
     }
 
 

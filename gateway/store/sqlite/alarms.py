@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from gateway.model.alarm import Alarm, AlarmName, StandingAlarm
 from gateway.model.clock import from_millis, to_millis
+from gateway.model.printable import printable
 from gateway.store.sqlite.connection import rows_of
 from gateway.store.sqlite.fanout import as_json, insert_routed
-from gateway.store.sqlite.rows import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import orjson
 
 from gateway.model.clock import from_millis, to_millis
+from gateway.model.printable import printable
 from gateway.ports import AuditEntry
 from gateway.store.sqlite.connection import rows_of
-from gateway.store.sqlite.rows import millis_or_none, printable
+from gateway.store.sqlite.rows import millis_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,9 +6,9 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from gateway.model.printable import printable
 from gateway.ports import Newest
 from gateway.store.sqlite.connection import rows_of
-from gateway.store.sqlite.rows import printable
 from gateway.store.sqlite.selection import CHUNK
 
 if TYPE_CHECKING:

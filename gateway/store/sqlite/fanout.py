@@ -10,8 +10,8 @@ import orjson
 
 from gateway.model.clock import to_millis
 from gateway.model.delivery import Delivery
-from gateway.store.sqlite.held import catch_up
-from gateway.store.sqlite.rows import printable
+from gateway.model.printable import printable
+from gateway.store.sqlite.held import Place, catch_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,9 +91,12 @@ def insert_routed(
     if seq is None:
         return
     for new in routed.deliveries:
+        if new.held is None:
+            identity = None if new.identity is None else printable(new.identity)
+            place = Place(new.destination, row[2], printable(new.lane), identity)
+            deliveries += catch_up(transaction, place, row[4])
         delivery = _owe(transaction, new, event, text, seq)
         if new.held is None:
-            deliveries += catch_up(transaction, delivery)
             deliveries.append(delivery)
 
 

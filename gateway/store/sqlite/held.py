@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from gateway.model.badge import CONFLICT
 from gateway.store.sqlite.newer import has_newer
 from gateway.store.sqlite.outcome import remember, settle
 from gateway.store.sqlite.rows import DELIVERY, delivery_from_row
@@ -25,51 +26,73 @@ NEWEST_HELD = """
     SELECT held FROM outbox INDEXED BY outbox_held
     WHERE destination = ? AND subject = ? AND held IS NOT NULL ORDER BY seq DESC LIMIT 1
 """
-BY_ROUTING = frozenset({"unmapped", "unidentified"})
-"""Held because the roster did not name the agent, not because the vendor does not know them."""
+HAS_WAITED = """
+    SELECT 1 FROM outbox INDEXED BY outbox_held
+    WHERE destination = ? AND subject = ? AND held IS NOT NULL AND held = ? LIMIT 1
+"""
+MOVE = "UPDATE outbox SET seq = ? WHERE seq = ?"
+BY_ROUTING = frozenset({"unmapped", "unidentified", CONFLICT})
+"""Held by us, not because the vendor does not know the agent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an agent's held deliveries go: a lane of a destination, under an identity."""
+
+    destination: str
+    subject: str
+    lane: str
+    identity: str | None
 
 
 def let_go(
-    transaction: Transaction,
-    destination: str,
-    subject: str,
-    *,
-    lane: str,
-    identity: str | None,
-    now: int | None = None,
+    transaction: Transaction, place: Place, now: int, *, skip_superseded: bool = False
 ) -> list[Delivery]:
-    """Release an agent's held deliveries into *lane*; return them, in their old order.
+    """Release an agent's held deliveries; return them, in their old order.
 
-    With *now*, states that a newer one of the lane has replaced since are recorded as superseded
-    at that time instead.
+    States that count no more are recorded as superseded at *now* instead: with *skip_superseded*
+    those that a newer one of the lane has replaced since. Where somebody else went by the
+    identity meanwhile, only the newest counts, and all go behind what the lane was owed of them.
     """
-    rows = transaction.all(HELD_OF_AGENT, (destination, subject))
+    agent = place.destination, place.subject
+    rows = transaction.all(HELD_OF_AGENT, agent)
     released = [
-        replace(delivery_from_row(row), lane=lane, identity=identity, due_at=None) for row in rows
+        replace(delivery_from_row(row), lane=place.lane, identity=place.identity, due_at=None)
+        for row in rows
     ]
-    over = [] if now is None else [each for each in released if _is_over(transaction, each)]
+    has_waited = transaction.first(HAS_WAITED, (*agent, CONFLICT)) is not None
+    if has_waited:
+        newest = max((each.seq for each in released if each.collapses), default=0)
+        over = [each for each in released if each.collapses and each.seq != newest]
+    else:
+        over = [each for each in released if skip_superseded and _is_over(transaction, each)]
     for each in over:
         settle(transaction, each)
-        remember(transaction, each, "superseded", attempts=each.attempts, status=None, at=now or 0)
-    transaction.run(RELEASE, (lane, identity, destination, subject))
+        remember(transaction, each, "superseded", attempts=each.attempts, status=None, at=now)
+    transaction.run(RELEASE, (place.lane, place.identity, *agent))
     kept = [each for each in released if each not in over]
-    transaction.count(f"held:{destination}", -len(kept))
-    transaction.count(f"pending:{destination}", len(kept))
-    return kept
+    transaction.count(f"held:{place.destination}", -len(kept))
+    transaction.count(f"pending:{place.destination}", len(kept))
+    return [_at_the_end(transaction, each) for each in kept] if has_waited else kept
+
+
+def _at_the_end(transaction: Transaction, delivery: Delivery) -> Delivery:
+    seq = transaction.next("delivery_seq")
+    transaction.run(MOVE, (seq, delivery.seq))
+    return replace(delivery, seq=seq)
 
 
 def _is_over(transaction: Transaction, delivery: Delivery) -> bool:
     return delivery.collapses and has_newer(transaction, delivery)
 
 
-def catch_up(transaction: Transaction, delivery: Delivery) -> list[Delivery]:
-    """Return what was held back of the agent of a new delivery because the roster did not name
-    them: it does now, so that goes first.
+def catch_up(transaction: Transaction, place: Place, now: int) -> list[Delivery]:
+    """Return what was held back of an agent of whom something is owed at *place* now: the roster
+    did not name them, or somebody else went by their identity. That is over, so it goes first.
     """
-    where = delivery.destination, delivery.subject
-    if not transaction.total(f"held:{delivery.destination}"):
+    if not transaction.total(f"held:{place.destination}"):
         return []
-    newest = transaction.first(NEWEST_HELD, where)
+    newest = transaction.first(NEWEST_HELD, (place.destination, place.subject))
     if newest is None or newest[0] not in BY_ROUTING:
         return []
-    return let_go(transaction, *where, lane=delivery.lane, identity=delivery.identity)
+    return let_go(transaction, place, now)

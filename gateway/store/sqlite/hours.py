@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.model.clock import to_millis
-from gateway.store.sqlite.rows import printable
+from gateway.model.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -8,19 +8,17 @@ import orjson
 
 from gateway.model.clock import to_millis
 from gateway.model.errors import StoreUnavailableError
+from gateway.model.printable import printable
 from gateway.model.receipt import JournaledReceipt
 from gateway.ports import Appended
 from gateway.store.sqlite.connection import rows_of
 from gateway.store.sqlite.fanout import Prepared, insert_events, learn, prepare
 from gateway.store.sqlite.hours import LATEST, note_states
+from gateway.store.sqlite.identities import keep_badges
 from gateway.store.sqlite.quarantine import set_aside
 from gateway.store.sqlite.receipts import duplicates_among, insert_receipt
 from gateway.store.sqlite.recovery import MAX_CLAIM, finish_receipt
-from gateway.store.sqlite.rows import (
-    RECEIPT,
-    printable,
-    receipt_from_row,
-)
+from gateway.store.sqlite.rows import RECEIPT, receipt_from_row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -193,6 +191,9 @@ def _finish_one(
     receipt = each.finished.receipt
     finish_receipt(transaction, receipt.seq, now)
     insert_events(transaction, each, deliveries)
+    if each.finished.badges:
+        received_at = to_millis(receipt.verified.receipt.received_at)
+        keep_badges(transaction, each.finished.badges, received_at)
     if each.finished.quarantined:
         source = receipt.verified.receipt.source
         set_aside(transaction, receipt.seq, source, now, each.finished.quarantined)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.ports import DestinationMark, HeldAgent, SeenState
+from gateway.ports import DestinationMark, SeenState
 from gateway.store.sqlite.connection import rows_of
-from gateway.store.sqlite.held import let_go
+from gateway.store.sqlite.held import Place, let_go
+from gateway.store.sqlite.identities import keep_badges
 from gateway.store.sqlite.rows import time_or_none
 
 if TYPE_CHECKING:
@@ -14,20 +15,14 @@ if TYPE_CHECKING:
 
     import apsw
 
+    from gateway.model.badge import BadgeChange
     from gateway.model.delivery import Delivery
     from gateway.store.sqlite.database import Database
+    from gateway.store.sqlite.tally import Transaction
 
 SIZES = ("receipts", "untranslated", "events", "quarantine", "dead_letters", "agents")
 SIZES_BY_NAME = ("outcome:", "quarantine:", "dead_letters:")
 
-HELD = """
-    SELECT h.destination, h.subject, h.n, e.event
-    FROM (SELECT destination, subject, count(*) AS n, max(seq) AS newest
-          FROM outbox INDEXED BY outbox_held WHERE held IS NOT NULL
-          GROUP BY destination, subject) h
-    JOIN outbox o ON o.seq = h.newest JOIN events e ON e.seq = o.event
-    ORDER BY h.destination, h.subject
-"""
 SEEN_STATES = """
     SELECT source, code, label, status, mapped FROM seen_states ORDER BY source, label, code
 """
@@ -69,11 +64,6 @@ class SqliteLookups:
             sizes.update(tally.starting(prefix))
         return sizes
 
-    async def held(self) -> Sequence[HeldAgent]:
-        """Return the agents for whom deliveries are held, by destination."""
-        rows = await self._database.read(lambda connection: rows_of(connection, HELD))
-        return [HeldAgent(*row) for row in rows]
-
     async def release(
         self,
         destination: str,
@@ -82,15 +72,17 @@ class SqliteLookups:
         lane: str,
         identity: str | None,
         skip_superseded: bool = False,
+        badges: Sequence[BadgeChange] = (),
     ) -> Sequence[Delivery]:
         """Let go of an agent's held deliveries into *lane*; return them, in their old order."""
-        now = self._database.now_millis() if skip_superseded else None
-        return await self._database.write(
-            lambda transaction: let_go(
-                transaction, destination, subject, lane=lane, identity=identity, now=now
-            ),
-            slow=True,
-        )
+        now = self._database.now_millis()
+
+        def run(transaction: Transaction) -> list[Delivery]:
+            keep_badges(transaction, badges, now)
+            place = Place(destination, subject, lane, identity)
+            return let_go(transaction, place, now, skip_superseded=skip_superseded)
+
+        return await self._database.write(run, slow=True)
 
     async def marks(self) -> Mapping[str, DestinationMark]:
         """Return each destination's mark."""

@@ -19,7 +19,7 @@ from gateway.model.delivery import (
     Unsupported,
     outcome_name,
 )
-from gateway.store.sqlite.rows import printable
+from gateway.model.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +45,8 @@ POSTPONE = """
     WHERE seq = ?1
 """
 HOLD = "UPDATE outbox SET held = ? WHERE seq = ? AND held IS NULL"
+NOBODY_THERE = "DELETE FROM badges WHERE agent = ? AND destination = ?"
+"""The vendor does not know the identity: the agent may be given another one at any time."""
 BURY = """
     INSERT INTO dead_letters (seq, destination, lane, identity, collapses, subject, event_id,
         event_type, recorded_at, reason, detail, mapping, status, attempts, dead_at, answer, event)
@@ -97,6 +99,8 @@ def _write(transaction: Transaction, each: Recorded, at: int) -> bool:
         case Held(reason=reason):
             transaction.run(HOLD, (reason, seq))
             _count_held(transaction, each.delivery.destination, transaction.changed())
+            where = each.delivery.subject, each.delivery.destination
+            transaction.run(NOBODY_THERE, where)
             return False
         case outcome:
             if not settle(transaction, each.delivery):

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import orjson
 
 from gateway.model.clock import from_millis, to_millis
+from gateway.model.printable import printable
 from gateway.ports import Beginning, PastReceipt
 from gateway.store.sqlite.connection import rows_of
 from gateway.store.sqlite.fanout import as_json, insert_routed
 from gateway.store.sqlite.hours import HOUR_MILLIS
-from gateway.store.sqlite.rows import RECEIPT, printable, receipt_from_row
+from gateway.store.sqlite.rows import RECEIPT, receipt_from_row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from gateway.store.sqlite.rows import printable
+from gateway.model.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

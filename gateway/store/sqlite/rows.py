@@ -119,8 +119,3 @@ def millis_or_none(at: datetime | None) -> int | None:
 def time_or_none(millis: int | None) -> datetime | None:
     """Read a time that may not be known."""
     return None if millis is None else from_millis(millis)
-
-
-def printable(text: str) -> str:
-    """Return *text* with lone surrogates replaced, which SQLite's text cannot hold."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()

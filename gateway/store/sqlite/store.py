@@ -12,6 +12,7 @@ from gateway.store.sqlite.database import open_database
 from gateway.store.sqlite.everybody import SqliteEverybody
 from gateway.store.sqlite.history import SqliteHistory
 from gateway.store.sqlite.hours import Hours
+from gateway.store.sqlite.identities import SqliteIdentities
 from gateway.store.sqlite.journal import SqliteJournal
 from gateway.store.sqlite.lookups import SqliteLookups
 from gateway.store.sqlite.outbox import SqliteOutbox
@@ -37,6 +38,7 @@ class SqliteStore(
     SqliteQuarantine,
     SqliteDeadLetters,
     SqliteLookups,
+    SqliteIdentities,
     SqliteEverybody,
     SqliteRetention,
     SqliteHistory,

@@ -129,6 +129,8 @@ def _move_dead(old: str, new: str, transaction: Transaction) -> int:
 def _move_rest(old: str, new: str, transaction: Transaction) -> None:
     transaction.run(MOVE_LANES, (old, new))
     transaction.run("DELETE FROM lanes WHERE destination = ?", (old,))
+    transaction.run("UPDATE OR IGNORE badges SET destination = ? WHERE destination = ?", (new, old))
+    transaction.run("DELETE FROM badges WHERE destination = ?", (old,))
     transaction.run("DELETE FROM destinations WHERE name = ?", (old,))
 
 
