@@ -45,7 +45,12 @@ async def soak(folder: Path, seed: int, seconds: float) -> tuple[Verdict, Counte
             finally:
                 rig.sender.is_over = True
         rig.wrong_by(0)
-        await rig.calm(CALM_SECONDS)
+        # A refusal may have been under way when the gateway was last told to look again.
+        rig.gateway.hang_up()
+        try:
+            await rig.calm(CALM_SECONDS)
+        except TimeoutError:
+            return Verdict([f"not calm after {CALM_SECONDS} seconds"]), suffered
         return await rig.balance(), suffered
 
 
