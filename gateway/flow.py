@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gateway.model.badge import EVERYWHERE, Badges
-from gateway.model.errors import ContentError, Flaw, MappingError
+from gateway.model.errors import ContentError, Flaw, MappingError, failure_of
 from gateway.model.event import EventType
 from gateway.model.observation import Change, ChangeKind, ContactFact, Picture
 from gateway.model.receipt import JournaledReceipt
@@ -180,8 +180,8 @@ class _Course:
             self._set_aside(record, str(problem))
         except Exception as problem:  # noqa: BLE001 - a mapping's bug harms its own record only
             self.failures.append((record.index, problem))
-            detail = f"mapping {mapping.name} {mapping.version} failed: {type(problem).__name__}"
-            self._set_aside(record, detail)
+            label = f"{mapping.name} {mapping.version}"
+            self._set_aside(record, failure_of(label, problem))
         else:
             for observation in observations:
                 self._observe(record, observation)

@@ -23,6 +23,7 @@ from gateway.app.workers import Workers
 from gateway.config.roster import RosterFiles
 from gateway.engine.budgets import Budgets
 from gateway.engine.floor import Floor
+from gateway.engine.guard import GUARD
 from gateway.engine.housekeeping import prune, watch_roster
 from gateway.engine.intake import JournalIntake, Readings
 from gateway.engine.lookout import Lookout
@@ -82,7 +83,8 @@ def serve(settings: Settings, read_again: Callable[[], Settings]) -> int:
     configure()
     sys.setswitchinterval(SWITCH_SECONDS)
     try:
-        return uvloop.run(_serve(settings, read_again))
+        with GUARD.armed():
+            return uvloop.run(_serve(settings, read_again))
     finally:
         for name in STOP:  # asked twice, it ends no worse
             signal.signal(name, signal.SIG_IGN)
@@ -132,6 +134,7 @@ class Gateway:
         self._store = store
         self._handed = handed
         self._metrics = Metrics()
+        GUARD.count = lambda mapping, what: self._metrics.mapping_calls.labels(mapping, what).inc()
         self._roster = RosterFiles(settings.agents.files)
         self._sources: dict[str, SourceSettings] = dict(settings.sources)
         self._source_health = {name: SourceHealth() for name in settings.sources}

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from gateway.config.load import load
+from gateway.engine.guard import GUARD
+from gateway.engine.guarded import guarded
 from gateway.mapping.registry import Registry, installed
 
 if TYPE_CHECKING:
@@ -36,8 +38,8 @@ class Session:
         return self.config or Path(os.environ.get(CONFIG_VARIABLE) or DEFAULT_CONFIG)
 
     def registry(self) -> Registry:
-        """Return the installed plugins."""
-        return installed()
+        """Return the installed plugins, every function of theirs under the guard."""
+        return guarded(installed(), GUARD)
 
     def settings(self, registry: Registry | None = None) -> Settings:
         """Read the configuration; raise `ConfigurationError` with every problem."""

@@ -7,6 +7,7 @@ seconds.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from gateway.pipeline.alarms import Conflict, DestinationFacts, Facts, Refusing,
 from gateway.pipeline.skew import skew_of, zone_doubt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from gateway.engine.floor import Floor
@@ -184,7 +185,6 @@ class Lookout:
         name, floor = source.name, self._floor
         health = self._health[name]
         lags = tuple(health.lags)
-        zone = source.mapping.zone
         return SourceFacts(
             name=name,
             expect_every=source.expect_every,
@@ -195,7 +195,7 @@ class Lookout:
             silent_agents=tuple(floor.longest_unheard(name, AGENTS_TOLD)),
             wrapping=tuple(floor.longest_wrapping(name, AGENTS_TOLD)),
             skew=skew_of(lags),
-            zone_doubt=zone_doubt(lags, zone(source.options), now) if zone else None,
+            zone_doubt=_zone_doubt(source, lags, now),
             refusing=self._refusals.setdefault(name, _Refusals()).look(health, now),
             grew_at=self._grew_at(f"quarantine:{name}", sizes, now),
         )
@@ -226,3 +226,11 @@ class Lookout:
 
     def _grew_at(self, name: str, sizes: Mapping[str, int], now: datetime) -> datetime | None:
         return self._growth.setdefault(name, _Growth()).look(sizes.get(name, 0), now)
+
+
+def _zone_doubt(source: SourceSettings, lags: Sequence[float], now: datetime) -> str | None:
+    zone, doubt = source.mapping.zone, None
+    if zone is not None:
+        with suppress(Exception):  # logged already; without a zone there is nothing to doubt
+            doubt = zone_doubt(lags, zone(source.options), now)
+    return doubt

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from gateway.mapping.destination import Judgement, Request, Settlement, Told, Verdict
-from gateway.model.errors import MappingError
+from gateway.model.errors import MappingError, failure_of
 from gateway.model.outgoing import OutgoingRequest
 from gateway.pipeline.render import check, digest, envelope, idempotency_key, outgoing, told
 
@@ -122,7 +122,7 @@ class Renderer:
             event_id=item.delivery.event_id,
             exc_info=problem,
         )
-        return f"{type(problem).__name__} in the mapping"
+        return failure_of(f"{self._mapping.name} {self._mapping.version}", problem)
 
     def _face(self, item: Item, rendered: Rendered) -> None:
         try:

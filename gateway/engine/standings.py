@@ -15,7 +15,7 @@ from gateway.mapping.destination import Told
 from gateway.model.agent import Identity, Snapshot, Status, wfm_id_of
 from gateway.model.badge import EVERYWHERE
 from gateway.model.clock import from_rfc3339
-from gateway.model.errors import MappingError
+from gateway.model.errors import MappingError, failure_of
 from gateway.model.event import EventType
 from gateway.pipeline.render import digest, redacted
 from gateway.pipeline.route import identify
@@ -336,4 +336,4 @@ class _Teller:
             version=mapping.version,
             exc_info=problem,
         )
-        return f"{type(problem).__name__} in the mapping"
+        return failure_of(f"{mapping.name} {mapping.version}", problem)

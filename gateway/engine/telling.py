@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from gateway.engine.memory_lane import Overtaken
 from gateway.mapping.destination import Judgement, Verdict
 from gateway.model.clock import rfc3339
-from gateway.model.errors import MappingError, StoreUnavailableError
+from gateway.model.errors import MappingError, StoreUnavailableError, failure_of
 from gateway.model.event import stable_id
 from gateway.pipeline.deliver import retry_after
 from gateway.pipeline.judge import judge
@@ -117,7 +117,8 @@ async def prepare(
     except MappingError:
         raise
     except Exception as problem:
-        raise MappingError(f"{type(problem).__name__} in the mapping") from problem
+        label = f"{settings.mapping.name} {settings.mapping.version}"
+        raise MappingError(failure_of(label, problem)) from problem
     check(request, around)
     # Each is news: a vendor must not take one for the repetition of an earlier one.
     key = stable_id("snapshot", settings.name, rfc3339(now), request.body)

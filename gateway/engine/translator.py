@@ -189,8 +189,13 @@ class Translator:
                 source=source,
                 receipt=fanned.finished.receipt.id,
                 index=index,
+                **self._mapping_of(source),
                 exc_info=problem,
             )
+
+    def _mapping_of(self, source: str) -> dict[str, str]:
+        mapping = self._sources[source].mapping
+        return {"mapping": mapping.name, "version": mapping.version}
 
     def _note_health(self, fanned: FannedOut, health: SourceHealth) -> None:
         if fanned.finished.events:

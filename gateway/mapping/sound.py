@@ -7,7 +7,9 @@ what came back, in our own words and never with the value.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timezone
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -18,6 +20,8 @@ from gateway.model.errors import FaultyMappingError
 from gateway.model.observation import Observation
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from gateway.mapping.destination import Step
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
@@ -135,6 +139,17 @@ def sound_judgement(value: Any) -> Judgement | None:
     """
     _check(value, _JUDGEMENT, "judge")
     return value  # type: ignore[no-any-return] # likewise
+
+
+def sound_zone(value: Any) -> tzinfo:
+    """Return what `zone` returned.
+
+    Raises:
+        FaultyMappingError: it is no zone of the standard library.
+    """
+    if not isinstance(value, ZoneInfo | timezone):
+        raise FaultyMappingError(f"zone returned {_named(value)}, not a ZoneInfo or a timezone")
+    return value
 
 
 def sound_floor(value: Any) -> str:

@@ -78,6 +78,12 @@ class FaultyMappingError(GatewayError):
     """
 
 
+def failure_of(mapping: str, problem: Exception) -> str:
+    """Say that *mapping* (its name and version) failed, without what *problem* may quote."""
+    why = str(problem) if isinstance(problem, FaultyMappingError) else type(problem).__name__
+    return f"mapping {mapping} failed: {why}"
+
+
 class CredentialsError(GatewayError):
     """The sender did not show that it may come in.
 

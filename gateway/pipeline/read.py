@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gateway.mapping.parameters import media_type
 from gateway.mapping.source import Content, Ignored, Record, Unreadable
-from gateway.model.errors import ContentError
+from gateway.model.errors import ContentError, failure_of
 from gateway.ports import Quarantined, RecordKey
 
 if TYPE_CHECKING:
@@ -155,9 +155,7 @@ def _split(verified: VerifiedReceipt, source: SourceSettings) -> Sequence[Part]:
 
 def _failed(source: SourceSettings, problem: Exception) -> ContentError:
     mapping = f"{source.mapping.name} {source.mapping.version}"
-    return ContentError(
-        f"the mapping {mapping} failed on it ({type(problem).__name__})", status=UNPROCESSABLE
-    )
+    return ContentError(failure_of(mapping, problem), status=UNPROCESSABLE)
 
 
 def _is_foreign(record: Record, source: SourceSettings) -> bool:
@@ -174,5 +172,8 @@ def _foreign(record: Record) -> Quarantined:
 
 
 def _excerpt(fields: object) -> bytes:
-    text = json.dumps(fields, ensure_ascii=False, default=str)
+    try:
+        text = json.dumps(fields, ensure_ascii=False, default=str)
+    except (TypeError, ValueError, RecursionError):
+        text = type(fields).__name__  # a mapping's own kind of value, which JSON cannot hold
     return text.encode("utf-8", "replace")[:EXCERPT_BYTES]

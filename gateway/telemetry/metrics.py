@@ -53,6 +53,10 @@ class Metrics:
             "attempts", "Requests sent, by status (0: no answer)", "destination", "status"
         )
 
+        self.mapping_calls = self._counter(
+            "mapping_calls", "Calls of a mapping that were slow, or ended", "mapping", "what"
+        )
+
     def _time(self) -> None:
         self.ack_seconds = Histogram(
             "gateway_ack_seconds",

@@ -205,7 +205,8 @@ async def test_what_cannot_be_rendered_is_a_dead_letter_and_the_lane_goes_on(tmp
         sound = await bench.contact("anna")
         await bench.ledger.until(3)
         assert bench.ledger.last(broken) == Dead(DeadReason.RENDER, "broken on purpose")
-        assert bench.ledger.last(bug) == Dead(DeadReason.RENDER, "ZeroDivisionError in the mapping")
+        detail = "mapping test 7 failed: ZeroDivisionError"
+        assert bench.ledger.last(bug) == Dead(DeadReason.RENDER, detail)
         assert bench.wire.told == [sound]
         assert bench.ledger.recorded[0].mapping == "test 7"
 
