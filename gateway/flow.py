@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from gateway.model.badge import EVERYWHERE, Badges
 from gateway.model.errors import ContentError, Flaw, MappingError, failure_of
 from gateway.model.event import EventType
-from gateway.model.observation import Change, ChangeKind, ContactFact, Picture
+from gateway.model.observation import Change, ChangeKind, ContactFact, Picture, RollCall
 from gateway.model.receipt import JournaledReceipt
 from gateway.pipeline.read import (
     NAMED_FLAWS,
@@ -32,7 +32,7 @@ from gateway.pipeline.track import KnownAgent, Note, Stamp, Tracked, track
 from gateway.ports import Accepted, Finished, Quarantined, RoutedEvent, SeenState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, MutableMapping
+    from collections.abc import Iterable, Mapping, MutableMapping
     from datetime import datetime
 
     from gateway.mapping.source import Record
@@ -110,7 +110,8 @@ class FannedOut:
     """What translating one receipt came to, with what is worth counting.
 
     *told_at* is the newest time that the platform told of an agent, believed or not. *acquainted*
-    are the agents of whom something else is known now than before.
+    are the agents of whom something else is known now than before, *strangers* those of whom
+    nothing was and nobody has told who they are (keys, and the platform's ids).
     """
 
     finished: Finished
@@ -119,6 +120,7 @@ class FannedOut:
     failures: list[tuple[int | None, Exception]] = field(default_factory=list)
     told_at: datetime | None = None
     acquainted: frozenset[str] = frozenset()
+    strangers: Mapping[str, str] = field(default_factory=dict)
 
 
 def fan_out(
@@ -169,6 +171,7 @@ class _Course:
     failures: list[tuple[int | None, Exception]] = field(default_factory=list)
     told_at: datetime | None = None
     acquainted: set[str] = field(default_factory=set)
+    strangers: dict[str, str] = field(default_factory=dict)
 
     def take(self, record: Record) -> None:
         """Translate one record, or set it aside."""
@@ -198,7 +201,7 @@ class _Course:
         is_fact = isinstance(observation, ContactFact)
         if key and tracked.known is not None and not (is_fact and tracked.known is known):
             self.agents[key] = self.changed[key] = tracked.known
-        if not isinstance(observation, ContactFact):
+        if not isinstance(observation, ContactFact | RollCall):
             self._note_time(observation.at)
         self.notes.extend(tracked.notes)
         self._note_state(observation)
@@ -206,6 +209,8 @@ class _Course:
             self._route(event)
         if key and tracked.known is not None:
             self._end_shift(key, tracked)
+        if key and known is None:
+            self._note_stranger(key, observation)
 
     def _stamp(self, record: Record, key: str | None, identity: Identity | None) -> Stamp:
         routing, source = self.routing, self.source
@@ -236,6 +241,14 @@ class _Course:
         if any(each.type is EventType.PROFILE for each in tracked.events):
             self.acquainted.add(key)
 
+    def _note_stranger(self, key: str, observation: Observation) -> None:
+        """Note an agent of whom nothing was known, and nobody has told who they are."""
+        agent = observation.agent
+        if agent is not None and not isinstance(observation, RollCall):
+            names = (agent.external_id, agent.username, agent.name, agent.email)
+            if not any(names):
+                self.strangers[key] = agent.id
+
     def _note_state(self, observation: Observation) -> None:
         state = _seen_state(self.source.name, observation)
         if state is not None:
@@ -263,13 +276,19 @@ class _Course:
         )
         acquainted = frozenset(self.acquainted)
         return FannedOut(
-            finished, self.notes, self.dropped, self.failures, self.told_at, acquainted
+            finished,
+            self.notes,
+            self.dropped,
+            self.failures,
+            self.told_at,
+            acquainted,
+            self.strangers,
         )
 
 
 def _seen_state(source: str, observation: Observation) -> SeenState | None:
     match observation:
-        case Picture(activity=activity) if activity is not None:
+        case Picture(activity=activity) | RollCall(activity=activity) if activity is not None:
             reason, status, mapped = activity.reason, activity.status, activity.mapped
         case Change(kind=ChangeKind.STATE):
             reason, status, mapped = observation.reason, observation.status, observation.mapped

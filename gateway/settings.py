@@ -91,6 +91,25 @@ class SourceAuth:
 
 
 @dataclass(frozen=True, slots=True)
+class RateLimit:
+    """At most *count* requests in each *per*."""
+
+    count: int
+    per: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileSettings:
+    """When the platform is asked how everybody stands, and how fast."""
+
+    every: timedelta = timedelta(minutes=15)
+    at_start: bool = True
+    after_gap: bool = True
+    rate_limit: RateLimit = field(default_factory=lambda: RateLimit(10, timedelta(seconds=1)))
+    timeout: timedelta = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
 class SourceSettings:
     """One source. *options* is what the mapping's schema loaded of the source's own keys.
 
@@ -99,7 +118,8 @@ class SourceSettings:
     work.
 
     *agents_of* is another source whose agents these are. *fills*: its word on states counts only
-    where no other source has told of the agent; `None`: no other one does.
+    where no other source has told of the agent; `None`: no other one does. *reconcile* `None`: its
+    platform is not asked.
     """
 
     name: str
@@ -112,6 +132,7 @@ class SourceSettings:
     wrap_up_limit: timedelta | None = None
     agents_of: str | None = None
     fills: bool | None = None
+    reconcile: ReconcileSettings | None = None
 
     @property
     def keys_of(self) -> str:
@@ -179,14 +200,6 @@ class SnapshotSettings:
 
     every: timedelta | None = None
     after_outage: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class RateLimit:
-    """At most *count* requests in each *per*."""
-
-    count: int
-    per: timedelta
 
 
 INCLUDABLE = ("agent_contact", "customer", "recording", "notes", "attributes")

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import datetime
 
+    from gateway.app.readers import Readers
     from gateway.app.tellers import Tellers
     from gateway.engine.destination import Destination
+    from gateway.engine.round import Tally
     from gateway.engine.snapshot import Snapshots
     from gateway.engine.telling import Prepared, Told
     from gateway.model.alarm import StandingAlarm
@@ -47,6 +49,7 @@ class Attendant:
         store: Store,
         *,
         tellers: Tellers,
+        readers: Readers,
         sources: Mapping[str, SourceHealth],
         workers: Mapping[str, bool],
         metrics: Metrics,
@@ -58,6 +61,7 @@ class Attendant:
         self._settings = settings
         self._store = store
         self._tellers = tellers
+        self._readers = readers
         self._destinations: Mapping[str, Destination] = tellers.destinations
         self._sources = sources
         self._workers = workers
@@ -130,6 +134,16 @@ class Attendant:
         except TimeoutError:
             raise OperationError(
                 "the snapshot takes long; destinations list tells what comes of it"
+            ) from None
+
+    async def reconcile(self, source: str) -> Tally:
+        """Ask the platform how everybody stands; return what it came to."""
+        try:
+            async with asyncio.timeout(RESYNC_SECONDS):
+                return await asyncio.shield(self._readers.read(source))
+        except TimeoutError:
+            raise OperationError(
+                "it takes long, and goes on; sources list tells when it is done"
             ) from None
 
     def _snapshots(self, name: str) -> Snapshots:

@@ -17,6 +17,7 @@ import uvloop
 
 from gateway.app.attendant import Attendant
 from gateway.app.listeners import listen, listen_admin
+from gateway.app.readers import Readers
 from gateway.app.reload import Reloader
 from gateway.app.tellers import Tellers
 from gateway.app.workers import Workers
@@ -153,7 +154,14 @@ class Gateway:
             roster=self._roster,
             standings=self._make_reader(),
             workers=self._workers,
+            badges=badges,
             on_held=self._releaser.refused,
+        )
+        self._readers = Readers(
+            store,
+            metrics=self._metrics,
+            health=self._source_health,
+            workers=self._workers,
         )
         self._readings = Readings()
         self._failed = False
@@ -161,6 +169,7 @@ class Gateway:
             settings,
             store,
             tellers=self._tellers,
+            readers=self._readers,
             sources=self._source_health,
             workers=self._workers.alive,
             metrics=self._metrics,
@@ -202,10 +211,12 @@ class Gateway:
         gc.set_threshold(GC_THRESHOLD)
         async with asyncio.TaskGroup() as group:
             await self._tellers.start(group, self.settings.destinations)
+            await self._readers.start(group, self.settings.sources)
             workers = [group.create_task(each) for each in self._work(reload)]
             await self.stopping.wait()
             log.info("gateway.stopping")
             await listener.stop(settings.server.shutdown_grace)
+            await self._readers.stop()
             await self._tellers.stop()
             for worker in workers:
                 worker.cancel()
@@ -239,6 +250,7 @@ class Gateway:
         self._ingest.become(settings.sources, checkers)
         self._routing = self._routing_of(settings)
         self._attendant.become(settings)
+        await self._readers.become(settings.sources)
         changed = await self._tellers.become(settings.destinations)
         self.look_again()
         log.info("gateway.reloaded", destinations_changed=changed)
@@ -327,6 +339,7 @@ class Gateway:
             health=self._source_health,
             floor=self._floor,
             on_known=self._releaser.look_at,
+            on_strangers=self._readers.look_up,
         )
         restarted, retention = self._workers.restarted, self.settings.store.retention
         return [

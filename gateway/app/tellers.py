@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from gateway.app.workers import Workers
     from gateway.engine.standings import StandingsReader
+    from gateway.model.badge import Badges
     from gateway.model.delivery import Delivery
     from gateway.ports import Roster, Store
     from gateway.settings import DestinationSettings
@@ -39,6 +40,7 @@ class Tellers:
         roster: Roster,
         standings: StandingsReader,
         workers: Workers,
+        badges: Badges,
         on_held: Callable[[Sequence[Delivery]], None],
     ) -> None:
         self.destinations: dict[str, Destination] = {}
@@ -47,6 +49,7 @@ class Tellers:
         self._roster = roster
         self._standings = standings
         self._workers = workers
+        self._badges = badges
         self._on_held = on_held
         self._running: dict[str, tuple[DestinationSettings, asyncio.Task[None]]] = {}
         self._wanted: Mapping[str, DestinationSettings] = {}
@@ -98,7 +101,7 @@ class Tellers:
 
     async def _tell(self, settings: DestinationSettings) -> None:
         name = settings.name
-        transport = HttpTransport(settings)
+        transport = HttpTransport.to(settings)
         try:
             if name in self._begun:
                 # An earlier worker may have ended in the middle of an attempt.
@@ -111,6 +114,7 @@ class Tellers:
                 metrics=self._metrics,
                 roster=self._roster,
                 standings=self._standings,
+                badges=self._badges,
                 on_held=self._on_held,
             )
             await self.destinations[name].run()

@@ -13,6 +13,7 @@ from gateway.cli.explain import explain
 from gateway.cli.kept import dead_letters, quarantine
 from gateway.cli.known import agents, alarms, destinations, sources, states
 from gateway.cli.plugins import mappings, schema
+from gateway.cli.reconcile import reconcile
 from gateway.cli.replay import replay
 from gateway.cli.serve import serve
 from gateway.cli.session import verb_options
@@ -46,6 +47,7 @@ for verb in (
     explain,
     states,
     destinations,
+    reconcile,
     replay,
     ping,
     resync,

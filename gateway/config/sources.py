@@ -8,6 +8,7 @@ from marshmallow import Schema, ValidationError, fields
 
 from gateway.config.feeds import FILL, PRIMARY
 from gateway.config.fields import NetworkField, Positive, attempt, list_of, one_of, unknown_key
+from gateway.config.reconcile import ReconcileSchema, reconcile_of
 from gateway.config.sections import is_loopback
 from gateway.settings import SourceAuth, SourceSettings
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 ALARMING = ("expect_every", "ghost_after", "wrap_up_limit")
 """Durations beyond which there is an alarm; off unless given."""
 
-OWN_KEYS = frozenset({"type", "auth", "accounts", "agents_of", "states", *ALARMING})
+OWN_KEYS = frozenset({"type", "auth", "accounts", "agents_of", "states", "reconcile", *ALARMING})
 AUTH_KEYS = ("type", "allow_from")
 NO_CHECK = "none"
 
@@ -42,6 +43,7 @@ def common_schema(registry: Registry) -> Schema:
             "accounts": list_of(AccountId(), load_default=list),
             "agents_of": fields.String(load_default=None),
             "states": one_of([FILL, PRIMARY], load_default=None),
+            "reconcile": fields.Nested(ReconcileSchema, load_default=None),
             **{key: Positive(load_default=None) for key in ALARMING},
         },
         name="SourceSchema",
@@ -82,6 +84,7 @@ def load_source(
         problems["states"] = ["Goes with agents_of: whose word counts where two feeds tell."]
     if problems or mapping is None or auth is None:
         raise ValidationError(problems)
+    reconcile = reconcile_of(mapping, options, common["reconcile"])
     alarming = {key: common[key] for key in ALARMING}
     agents_of = common["agents_of"]
     settings = SourceSettings(
@@ -92,6 +95,7 @@ def load_source(
         frozenset(common["accounts"]),
         agents_of=agents_of,
         fills=None if agents_of is None else common["states"] != PRIMARY,
+        reconcile=reconcile,
         **alarming,
     )
     return settings, _warnings(name, settings)

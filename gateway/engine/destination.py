@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from gateway.engine.clock import Clock
     from gateway.engine.flight import Work
     from gateway.engine.standings import StandingsReader
+    from gateway.model.badge import Badges
     from gateway.model.delivery import Delivery
     from gateway.ports import Outbox, Roster, Transport
     from gateway.settings import DestinationSettings
@@ -59,6 +60,7 @@ class Destination:
         clock: Clock | None = None,
         draw: Callable[[], float] = random.random,
         limits: Limits | None = None,
+        badges: Badges | None = None,
         on_held: Callable[[Sequence[Delivery]], None] | None = None,
     ) -> None:
         limits = limits or Limits()
@@ -76,7 +78,7 @@ class Destination:
         self._clock = clock = clock or ForwardClock()
         self._draw = draw
         self._transport = transport
-        self._renderer = Renderer(settings, roster)
+        self._renderer = Renderer(settings, roster, badges)
         self._outcomes = Outcomes(settings, rules, draw)
         self._gate = Gate(settings, clock.now())
         self._watch = Watch(settings, metrics)

@@ -197,6 +197,7 @@ class Lookout:
             skew=skew_of(lags),
             zone_doubt=_zone_doubt(source, lags, now),
             refusing=self._refusals.setdefault(name, _Refusals()).look(health, now),
+            unreadable=health.reconcile_problem,
             grew_at=self._grew_at(f"quarantine:{name}", sizes, now),
         )
 

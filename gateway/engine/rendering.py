@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from gateway.mapping.destination import Step
+    from gateway.model.badge import Badges
     from gateway.model.delivery import Answer, Delivery
     from gateway.ports import Lane, Roster
     from gateway.settings import DestinationSettings
@@ -77,12 +78,17 @@ class Rendered:
 class Renderer:
     """Renders deliveries to one destination."""
 
-    def __init__(self, settings: DestinationSettings, roster: Roster | None = None) -> None:
+    def __init__(
+        self,
+        settings: DestinationSettings,
+        roster: Roster | None = None,
+        badges: Badges | None = None,
+    ) -> None:
         self._roster = roster
         self._mapping = settings.mapping
         self._options = settings.options
         self._include = settings.include
-        self._identify_by = settings.identify_by
+        self._badges = badges
         self._envelope = envelope(settings)
         self._name = settings.name
 
@@ -126,7 +132,7 @@ class Renderer:
 
     def _face(self, item: Item, rendered: Rendered) -> None:
         try:
-            told_now = told(item.delivery, self._include, self._roster, self._identify_by)
+            told_now = told(item.delivery, self._include, self._roster, self._badges)
             rendered.facing.append(Facing(item, told_now))
         except (ValueError, KeyError, TypeError) as problem:
             rendered.judged.append(self._flawed(item, problem))

@@ -146,11 +146,12 @@ class Feeds:
     def gap(self, source: str, now: datetime) -> str | None:
         """Say why what is known of a source's agents may not be all, or nothing."""
         health = self._health.get(source)
-        if health is None or not health.receipts:
+        heard = (health.last_receipt_at, health.reconciled_at) if health is not None else ()
+        heard_at = max(filter(None, heard), default=None)
+        if heard_at is None:
             return f"source {source} was not heard since the start"
         settings = self._sources.get(source)
         expected = settings.expect_every if settings is not None else None
-        heard_at = health.last_receipt_at
         if expected is not None and heard_at and now - from_rfc3339(heard_at) > expected:
             return f"source {source} was last heard at {heard_at}"
         return None

@@ -41,7 +41,8 @@ class Translator:
 
     What is known of agents is kept in memory for the busiest ones and read from the store for
     the others; it moves on in memory only when it has in the store. *on_known* is told of agents
-    whose identity may be known, or free, now.
+    whose identity may be known, or free, now; *on_strangers* of those of whom nobody has told who
+    they are (the platform's ids by key).
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Translator:
         health: Mapping[str, SourceHealth],
         floor: Floor | None = None,
         on_known: Callable[[Iterable[str]], None] | None = None,
+        on_strangers: Callable[[Mapping[str, str]], None] | None = None,
     ) -> None:
         self._journal = journal
         self._sources = sources
@@ -66,6 +68,7 @@ class Translator:
         self._health = health
         self._floor = floor
         self._on_known = on_known
+        self._on_strangers = on_strangers
         self._agents: OrderedDict[str, KnownAgent] = OrderedDict()
         self._seen_states: set[SeenState] = set()
 
@@ -97,6 +100,9 @@ class Translator:
         if self._on_known is not None:
             freed = routing.badges.freed()
             self._on_known([*freed, *(key for each in fanned for key in each.acquainted)])
+        strangers = {key: agent for each in fanned for key, agent in each.strangers.items()}
+        if strangers and self._on_strangers is not None:
+            self._on_strangers(strangers)
 
     def _at_work(self, receipt: JournaledReceipt, work: Callable[[JournaledReceipt], T]) -> T:
         """Do it with a note of the receipt, so that a crash can be laid at its door."""

@@ -91,7 +91,11 @@ async def _shake_hands(
     settings: DestinationSettings, seen: Pinged, writer: asyncio.StreamWriter, now: datetime
 ) -> None:
     tls = settings.tls
-    context = ssl.create_default_context() if tls is None else client_context(tls, settings.name)
+    context = (
+        ssl.create_default_context()
+        if tls is None
+        else client_context(tls, f"destinations.{settings.name}")
+    )
     began = asyncio.get_running_loop().time()
     async with _step(settings, "TLS failed"):
         await writer.start_tls(context, server_hostname=urlsplit(settings.url).hostname)
@@ -109,7 +113,7 @@ async def _shake_hands(
 async def _ask(settings: DestinationSettings, seen: Pinged) -> None:
     around = envelope(settings)
     request = OutgoingRequest(METHOD, around.url, around.headers, b"", around.timeout)
-    transport = HttpTransport(settings)
+    transport = HttpTransport.to(settings)
     began = asyncio.get_running_loop().time()
     try:
         answer = await transport.send(request)

@@ -35,19 +35,26 @@ _TROUBLES: tuple[tuple[type[Exception], str], ...] = (
 
 
 class HttpTransport:
-    """Connections to one destination, at most its `concurrency`. Made inside a running loop."""
+    """At most so many *connections* to one place. Made inside a running loop. *named* is where
+    its *tls* stands in the configuration.
+    """
 
-    def __init__(self, settings: DestinationSettings) -> None:
+    def __init__(self, connections: int, *, tls: ClientTls | None = None, named: str = "") -> None:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                limit=settings.concurrency,
-                ssl=True if settings.tls is None else client_context(settings.tls, settings.name),
+                limit=connections, ssl=True if tls is None else client_context(tls, named)
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
             auto_decompress=False,
             skip_auto_headers=_NOT_OURS,
         )
+
+    @classmethod
+    def to(cls, settings: DestinationSettings) -> HttpTransport:
+        """Return the wire to a destination."""
+        named = f"destinations.{settings.name}"
+        return cls(settings.concurrency, tls=settings.tls, named=named)
 
     async def send(self, request: OutgoingRequest) -> Answer:
         """Make one attempt. Whatever goes wrong on the wire is an answer with status 0."""
@@ -110,8 +117,8 @@ def _system_reason(error: Exception) -> str:
     return ""
 
 
-def client_context(tls: ClientTls, destination: str) -> ssl.SSLContext:
-    """Return the TLS context towards a vendor.
+def client_context(tls: ClientTls, named: str) -> ssl.SSLContext:
+    """Return the TLS context towards a vendor; *named* is where it is configured.
 
     Raises:
         ConfigurationError: a file is missing or is not what it should be.
@@ -121,6 +128,6 @@ def client_context(tls: ClientTls, destination: str) -> ssl.SSLContext:
         if tls.certificate is not None:
             context.load_cert_chain(tls.certificate, tls.private_key)
     except (OSError, ValueError) as error:
-        problem = f"destinations.{destination}.tls: cannot be loaded: {error}"
+        problem = f"{named}.tls: cannot be loaded: {error}"
         raise ConfigurationError([problem]) from error
     return context

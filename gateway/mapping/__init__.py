@@ -25,6 +25,7 @@ from gateway.mapping.destination import (
 from gateway.mapping.fields import Fields, Statuses, comparable, flag, measure, number
 from gateway.mapping.json_body import read_json
 from gateway.mapping.parameters import FORM, form_pairs, media_type, values_of
+from gateway.mapping.reading import READ, Ask, Endpoint, Found, ReadMapping
 from gateway.mapping.requests import check_form, form_fields, is_json, json_items
 from gateway.mapping.source import (
     Composed,
@@ -61,14 +62,17 @@ from gateway.model.observation import (
     Held,
     Observation,
     Picture,
+    RollCall,
 )
 from gateway.model.secret import Secret
 
 __all__ = [
     "FORM",
     "IMPOSSIBLE",
+    "READ",
     "Activity",
     "Answer",
+    "Ask",
     "AuthenticityCheck",
     "Change",
     "ChangeKind",
@@ -84,9 +88,11 @@ __all__ = [
     "Departure",
     "DestinationMapping",
     "Duration",
+    "Endpoint",
     "EventType",
     "Fields",
     "Flaw",
+    "Found",
     "Glimpse",
     "Held",
     "Identity",
@@ -100,9 +106,11 @@ __all__ = [
     "Phase",
     "Picture",
     "Presented",
+    "ReadMapping",
     "Reason",
     "Record",
     "Request",
+    "RollCall",
     "Secret",
     "SecretField",
     "Secrets",

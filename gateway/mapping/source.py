@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from marshmallow import Schema
 
+    from gateway.mapping.reading import ReadMapping
     from gateway.model.agent import Phase, Status
     from gateway.model.errors import Flaw
     from gateway.model.observation import Observation
@@ -145,6 +146,7 @@ class SourceMapping:
       subscription probe wants back (lower case), 1 to 256 visible ASCII characters.
       *query_names*: what a record's fields are called where they come in the query string; a
       probe with none of them there holds no record (empty: any query string may be one).
+    - *reading*: how the platform is asked for how everybody stands, where it can be.
     - *package*: where the mapping is; its folder `samples` holds ``*.in.json`` and their like.
     - *waived*: which of the conformance checks the mapping cannot pass, and why.
     - *api*: the version of the plugin API that it was written for.
@@ -163,6 +165,7 @@ class SourceMapping:
     echo_header: str | None = None
     query_names: frozenset[str] = frozenset()
     kept_headers: tuple[str, ...] = ()
+    reading: ReadMapping | None = None
     package: str = ""
     waived: Mapping[str, str] = field(default_factory=dict)
     api: int = 1

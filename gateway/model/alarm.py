@@ -37,6 +37,7 @@ class AlarmName(StrEnum):
 
     SOURCE_SILENT = "source_silent"
     SOURCE_REFUSING = "source_refusing"
+    RECONCILE_FAILING = "reconcile_failing"
     CLOCK_SKEW = "clock_skew"
     TIME_ZONE = "time_zone"
     QUARANTINE_GROWING = "quarantine_growing"

@@ -89,6 +89,24 @@ class Glimpse:
     live_channels: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class RollCall:
+    """How one agent stands by the platform's own answer to our question.
+
+    *at* is when was asked, by our clock. *contacts* are all that are held (their *since* the last
+    change told of each), *departures* some that are not; `None`: was not asked. What is concluded
+    from it is inferred.
+    """
+
+    agent: Identity
+    at: datetime
+    activity: Activity | None = None
+    contacts: tuple[Contact, ...] | None = None
+    departures: tuple[Departure, ...] = ()
+    live_channels: frozenset[str] = frozenset()
+    native_id: str | None = None
+
+
 class ChangeKind(StrEnum):
     """What a change does to the agent's session."""
 
@@ -149,4 +167,4 @@ class ContactFact:
     recording_url: str | None = None
 
 
-Observation = Picture | Glimpse | Change | ContactFact
+Observation = Picture | Glimpse | RollCall | Change | ContactFact

@@ -18,6 +18,7 @@ from gateway.telemetry.logs import logger
 if TYPE_CHECKING:
     from marshmallow import Schema
 
+    from gateway.engine.round import Tally
     from gateway.engine.telling import Prepared, Told
     from gateway.model.alarm import StandingAlarm
 
@@ -63,6 +64,10 @@ class Live(Protocol):
 
     async def resume(self, destination: str) -> None:
         """Tell it again, now."""
+        ...
+
+    async def reconcile(self, source: str) -> Tally:
+        """Ask the source's platform how everybody stands; return what it came to."""
         ...
 
     async def standings(self, destination: str) -> Prepared:

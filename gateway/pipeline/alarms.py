@@ -47,7 +47,7 @@ class SourceFacts:
     were last heard; *wrapping* those longest in after-call work, with its beginning. *skew* is by
     how much its times lie before their receipt (`None`: too few were told), *zone_doubt* what
     speaks against the zone in which they are read. *grew_at* is when its quarantine last grew
-    since the start.
+    since the start. *unreadable*: why its platform could not be asked how everybody stands.
     """
 
     name: str
@@ -61,6 +61,7 @@ class SourceFacts:
     skew: timedelta | None = None
     zone_doubt: str | None = None
     refusing: Refusing | None = None
+    unreadable: str | None = None
     grew_at: datetime | None = None
 
 
@@ -196,6 +197,12 @@ def _source_refusing(source: SourceFacts, _facts: Facts) -> Found:
     return [Alarm(AlarmName.SOURCE_REFUSING, source.name, detail)]
 
 
+def _reconcile_failing(source: SourceFacts, _facts: Facts) -> Found:
+    if source.unreadable is None:
+        return []
+    return [Alarm(AlarmName.RECONCILE_FAILING, source.name, source.unreadable)]
+
+
 def _clock_skew(source: SourceFacts, _facts: Facts) -> Found:
     if source.skew is None:
         return None
@@ -294,6 +301,7 @@ def _destination_behind(destination: DestinationFacts, _facts: Facts) -> Found:
 SOURCE_RULES: Mapping[AlarmName, Callable[[SourceFacts, Facts], Found]] = {
     AlarmName.SOURCE_SILENT: _source_silent,
     AlarmName.SOURCE_REFUSING: _source_refusing,
+    AlarmName.RECONCILE_FAILING: _reconcile_failing,
     AlarmName.CLOCK_SKEW: _clock_skew,
     AlarmName.TIME_ZONE: _time_zone,
     AlarmName.AGENT_SILENT: _agent_silent,

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 import orjson
 
 from gateway.mapping.destination import Told
+from gateway.model.badge import EVERYWHERE
 from gateway.model.errors import MappingError
 from gateway.model.event import stable_id
 from gateway.model.outgoing import IN_PATH, OutgoingRequest
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from gateway.mapping.destination import Request
+    from gateway.model.badge import Badges
     from gateway.model.delivery import Delivery
     from gateway.ports import Roster
     from gateway.settings import DestinationSettings
@@ -39,19 +41,20 @@ def told(
     delivery: Delivery,
     include: frozenset[str],
     roster: Roster | None = None,
-    identify_by: Sequence[str] = (),
+    badges: Badges | None = None,
 ) -> Told:
     """Read a delivery's event, leaving out the personal data that *include* does not name.
 
-    An agent who had to wait for an identity that the event does not have is completed by it, and
-    from *roster*. Any other event is told as it is: under its id it may have been told before.
+    An agent who had to wait for an identity that the event does not have is completed from
+    *roster* and *badges*. Any other event is told as it is: under its id it may have been told
+    before.
     """
     event = orjson.loads(delivery.event)
     data = event.get("data")
     if isinstance(data, dict):
         agent = data.get("agent")
         if roster is not None and isinstance(agent, dict):
-            _complete(agent, roster, delivery.identity, identify_by)
+            _complete(agent, roster, badges, delivery.identity)
         for name, withhold in _WITHHELD:
             if name not in include:
                 withhold(data)
@@ -59,14 +62,13 @@ def told(
 
 
 def _complete(
-    agent: dict[str, Any], roster: Roster, identity: str | None, identify_by: Sequence[str]
+    agent: dict[str, Any], roster: Roster, badges: Badges | None, identity: str | None
 ) -> None:
     if agent.get("wfm_id") is not None or identity in [None, *map(agent.get, IDENTIFIERS)]:
         return
     entry = roster.entry(agent["key"].partition(":")[0], agent["id"])
     if entry is None or not entry.wfm_id:
-        if [each for each in identify_by if agent.get(each) is None] == ["wfm_id"]:
-            agent["wfm_id"] = identity
+        agent["wfm_id"] = badges.of(agent["key"], EVERYWHERE) if badges else None
         return
     agent["wfm_id"] = entry.wfm_id
     agent["name"] = agent.get("name") or entry.name

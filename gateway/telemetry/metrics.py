@@ -36,6 +36,9 @@ class Metrics:
         self.refusals = self._counter(
             "refusals", "Requests refused, by the check that failed", "source", "status", "check"
         )
+        self.reads = self._counter(
+            "reads", "Questions to a source's platform, by answer", "source", "answer"
+        )
         self.events = self._counter("events", "Neutral events made", "source", "type")
         self.notes = self._counter(
             "observations_noted", "History, missed events, unmapped states, …", "source", "note"
@@ -113,6 +116,8 @@ class SourceHealth:
 
     *credential* is which of its credentials matched last, counted from 1 without the empty ones,
     *lags* are the seconds from the platform's time to the receipt, of its last receipts.
+    *reconciled_at* is when everybody was last read to the end, *reconcile_failures* how often in a
+    row that has failed since, and why.
     """
 
     last_event_at: str | None = None
@@ -121,6 +126,9 @@ class SourceHealth:
     credential: int | None = None
     refusals: dict[str, int] = field(default_factory=dict)
     lags: deque[float] = field(default_factory=lambda: deque(maxlen=LAGS_KEPT))
+    reconciled_at: str | None = None
+    reconcile_failures: int = 0
+    reconcile_problem: str | None = None
 
     def note_time(self, told_at: datetime, received_at: datetime) -> None:
         """Take note of a time that the platform told."""
@@ -137,4 +145,6 @@ class SourceHealth:
             "receipts": self.receipts,
             "credential": self.credential,
             "refusals": self.refusals,
+            "reconciled_at": self.reconciled_at,
+            "reconcile_problem": self.reconcile_problem,
         }

@@ -24,6 +24,7 @@ VERBS = {
     "destinations",
     "ping",
     "replay",
+    "reconcile",
     "resync",
     "sources",
     "store",

@@ -18,7 +18,7 @@ async def test_over_a_real_wire_and_with_the_real_clock(tmp_path):
     application.router.add_post("/in", receive)
     async with TestServer(application) as server:
         settings = destination_settings(url=str(server.make_url("/in")))
-        transport = HttpTransport(settings)
+        transport = HttpTransport.to(settings)
         bench = Bench(
             tmp_path / "store.db", settings=settings, clock=LoopClock(), transport=transport
         )

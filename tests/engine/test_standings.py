@@ -5,7 +5,7 @@ import pytest
 from gateway.engine.telling import Came
 from gateway.mapping import EventType
 from tests.standins.delivery import NOON, event
-from tests.standins.everybody import floor_of
+from tests.standins.everybody import HEARD, floor_of
 
 PEOPLE = tuple(f"a{number}" for number in range(10))
 
@@ -35,8 +35,10 @@ async def test_of_many_the_first_are_named(tmp_path):
 async def test_a_source_must_have_been_heard_since_the_start(tmp_path):
     async with floor_of(tmp_path, *PEOPLE) as floor:
         await told(floor)
-        floor.health["flex"].receipts = 0
+        floor.health["flex"].last_receipt_at = None
         assert await floor.obstacles() == ["source flex was not heard since the start"]
+        floor.health["flex"].reconciled_at = HEARD
+        assert await floor.obstacles() == []
 
 
 async def test_a_source_must_not_be_silent_for_longer_than_is_expected(tmp_path):

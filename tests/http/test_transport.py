@@ -71,7 +71,7 @@ async def raw_vendor(answer):
 
 @pytest.fixture
 async def transport():
-    made = HttpTransport(destination())
+    made = HttpTransport.to(destination())
     yield made
     await made.close()
 
@@ -203,7 +203,7 @@ async def test_at_most_its_concurrency(transport):
         under_way.discard(id(request))
         return web.Response()
 
-    narrow = HttpTransport(destination(concurrency=2))
+    narrow = HttpTransport.to(destination(concurrency=2))
     async with vendor(handler) as url:
         answers = await asyncio.gather(*(narrow.send(outgoing(url)) for _ in range(4)))
         await narrow.close()
@@ -250,7 +250,7 @@ async def test_tls(authority, tmp_path):
     async with vendor(handler, server) as url:
         answers = []
         for tls in (None, ClientTls(ca=ca), ClientTls(ca=ca, certificate=key, private_key=key)):
-            made = HttpTransport(destination(tls=tls))
+            made = HttpTransport.to(destination(tls=tls))
             answers.append(await made.send(outgoing(url)))
             await made.close()
 
@@ -261,7 +261,7 @@ async def test_tls(authority, tmp_path):
 
 async def test_tls_files_that_are_not_there(tmp_path):
     with pytest.raises(ConfigurationError, match="wfm"):
-        HttpTransport(destination(tls=ClientTls(ca=tmp_path / "none.pem")))
+        HttpTransport.to(destination(tls=ClientTls(ca=tmp_path / "none.pem")))
 
 
 def test_an_unforeseen_error_is_named_not_quoted():

@@ -46,7 +46,7 @@ def test_what_is_as_it_should_be(value):
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        (None, "it is None, not a Picture or a Glimpse or a Change or a ContactFact"),
+        (None, "it is None, not a Picture or a Glimpse or a RollCall or a Change or a ContactFact"),
         ("told", "it is a str, not"),
         (picture(agent="7"), "agent is a str, not an Identity"),
         (picture(agent=Identity(7, "acme")), "agent.id is an int, not a str"),

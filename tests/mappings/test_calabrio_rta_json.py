@@ -111,7 +111,7 @@ async def send(stand_in, events, loaded):
         options=loaded, events=MAPPING.events, sources=None, include=frozenset(),
         identify_by=("wfm_id",), superseded="skip", stale_after=None,
     )  # fmt: skip
-    transport = HttpTransport(settings)
+    transport = HttpTransport.to(settings)
     headers = (("Content-Type", request.content_type),)
     try:
         return await transport.send(

@@ -9,6 +9,7 @@ from gateway.app import attendant
 from gateway.app.attendant import Attendant
 from gateway.app.tellers import Tellers
 from gateway.app.workers import Workers
+from gateway.model.badge import Badges
 from gateway.model.errors import OperationError, StoreUnavailableError
 from tests.standins.delivery import OK, delivering, judged
 
@@ -22,6 +23,7 @@ def attendant_of(bench):
         roster=None,
         standings=None,
         workers=Workers(int),
+        badges=Badges(),
         on_held=list,
     )
     tellers.destinations["wfm"] = bench.destination
@@ -29,6 +31,7 @@ def attendant_of(bench):
         SimpleNamespace(),
         bench.ledger,
         tellers=tellers,
+        readers=None,
         sources={},
         workers={},
         metrics=bench.metrics,

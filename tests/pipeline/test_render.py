@@ -6,6 +6,7 @@ import pytest
 
 from gateway.mapping import MappingError, Request
 from gateway.model.agent import RosterEntry
+from gateway.model.badge import EVERYWHERE, Badge, Badges
 from gateway.model.delivery import Delivery
 from gateway.model.event import stable_id
 from gateway.model.secret import Secret
@@ -195,18 +196,18 @@ class Nobody:
 NAMELESS = {"data": {"agent": {"key": "flex:7", "id": "7", "wfm_id": None, "email": None}}}
 
 
-def as_told(identity, roster, *, identify_by=("wfm_id",)):
+def as_told(identity, roster, *worn):
     owed = replace(delivery(event=NAMELESS), identity=identity)
-    agent = told(owed, frozenset(INCLUDABLE), roster, identify_by).data["agent"]
+    agent = told(owed, frozenset(INCLUDABLE), roster, Badges(worn)).data["agent"]
     return agent["wfm_id"], agent["email"]
 
 
 def test_what_was_held_for_its_identity_is_completed():
     assert as_told("2002", Renamed()) == ("2002", "now@example.com")
-    assert as_told("77", Nobody(), identify_by=("wfm_id", "id")) == ("77", None)
-    assert as_told("77", Nobody(), identify_by=("email", "wfm_id")) == (None, None)
+    assert as_told("77", Nobody(), Badge(EVERYWHERE, "flex:7", "77")) == ("77", None)
+    assert as_told("now@example.com", Nobody()) == (None, None)
 
 
 def test_any_other_event_is_told_as_it_was_made():
     known_as = NAMELESS["data"]["agent"]["id"]
-    assert as_told(known_as, Renamed(), identify_by=("wfm_id", "id")) == (None, None)
+    assert as_told(known_as, Renamed(), Badge(EVERYWHERE, "flex:7", "77")) == (None, None)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gateway.model.event import EventType
-from gateway.model.observation import Change, ContactFact, Glimpse, Picture
+from gateway.model.observation import Change, ContactFact, Glimpse, Picture, RollCall
 from gateway.pipeline.track.change import track_change
 from gateway.pipeline.track.contact import track_contact
 from gateway.pipeline.track.glimpse import track_glimpse
@@ -22,6 +22,7 @@ from gateway.pipeline.track.known import (
     merge_identity,
 )
 from gateway.pipeline.track.picture import track_picture
+from gateway.pipeline.track.rollcall import track_rollcall
 from gateway.pipeline.track.tell import Teller, moment, state_event
 
 if TYPE_CHECKING:
@@ -61,13 +62,21 @@ def _profile(known: KnownAgent, observation: Observation, stamp: Stamp) -> Event
 def _of_feed(known: KnownAgent | None, observation: Observation, stamp: Stamp) -> Tracked:
     if stamp.fills is None or isinstance(observation, ContactFact):
         return _track(known, observation, stamp)
+    if isinstance(observation, RollCall):
+        tracked = track_rollcall(known, observation, stamp)
+        feed = tracked.known.feed if tracked.known else None
+        return tracked if feed is not None else _fed_by(stamp.source, tracked)
     if stamp.fills and known is not None and _is_told_by_another(known, stamp):
         identity = merge_identity(known.identity, observation.agent)
         return Tracked(replace(known, identity=identity), notes=(Note.SECOND_FEED,))
     tracked = _track(known, observation, stamp)
-    if tracked.known is None or tracked.known.feed == stamp.source:
+    return _fed_by(stamp.source, tracked)
+
+
+def _fed_by(source: str, tracked: Tracked) -> Tracked:
+    if tracked.known is None or tracked.known.feed == source:
         return tracked
-    return replace(tracked, known=replace(tracked.known, feed=stamp.source))
+    return replace(tracked, known=replace(tracked.known, feed=source))
 
 
 def _is_told_by_another(known: KnownAgent, stamp: Stamp) -> bool:
@@ -83,6 +92,8 @@ def _track(known: KnownAgent | None, observation: Observation, stamp: Stamp) -> 
             return track_picture(known, observation, stamp)
         case Glimpse():
             return track_glimpse(known, observation, stamp)
+        case RollCall():
+            return track_rollcall(known, observation, stamp)
         case Change():
             return track_change(known, observation, stamp)
         case _:

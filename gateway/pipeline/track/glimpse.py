@@ -94,7 +94,7 @@ def _fresh_contact(before: KnownAgent, held: Held | None, when: Moment) -> Held 
     if last is not None and _is_older(held, when, last):
         return None
     known = next((each for each in before.contacts if each.key == key), None)
-    return replace(held, contact=_completed(held.contact, known))
+    return replace(held, contact=completed(held.contact, known))
 
 
 def _is_older(held: Held, when: Moment, last: Remembered) -> bool:
@@ -106,7 +106,7 @@ def _is_older(held: Held, when: Moment, last: Remembered) -> bool:
     return comes_back
 
 
-def _completed(told: Contact, known: Contact | None) -> Contact:
+def completed(told: Contact, known: Contact | None) -> Contact:
     """Complete what is told of a contact by what is known; a phase that stays has begun before."""
     if known is None:
         return told

@@ -35,8 +35,16 @@ def track_picture(known: KnownAgent | None, picture: Picture, stamp: Stamp) -> T
     return take(known, picture, when, stamp)
 
 
-def take(known: KnownAgent | None, picture: Picture, when: Moment, stamp: Stamp) -> Tracked:
-    """Return what a picture of *when*, which is not history, is news for."""
+def take(
+    known: KnownAgent | None,
+    picture: Picture,
+    when: Moment,
+    stamp: Stamp,
+    basis: Basis | None = None,
+) -> Tracked:
+    """Return what a picture of *when*, which is not history, is news for; with a *basis* it is
+    concluded from that.
+    """
     activity = _activity_now(known.activity if known else None, picture.activity, stamp)
     decision = _decide(activity, picture)
     view = _View(known, picture, activity, decision, when, stamp)
@@ -45,7 +53,7 @@ def take(known: KnownAgent | None, picture: Picture, when: Moment, stamp: Stamp)
     notes = () if when.is_platform else (Note.UNBELIEVED_TIME,)
     if not view.is_news():
         return Tracked(after, notes=notes)
-    return Tracked(after, _events(known, after, view, time_source), notes)
+    return Tracked(after, _events(known, after, view, time_source, basis), notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +241,11 @@ def _after(
 
 
 def _events(
-    known: KnownAgent | None, after: KnownAgent, view: _View, time_source: TimeSource
+    known: KnownAgent | None,
+    after: KnownAgent,
+    view: _View,
+    time_source: TimeSource,
+    basis: Basis | None,
 ) -> tuple[Event, ...]:
     teller = Teller(view.stamp, view.when, view.picture.native_id)
     before = known.now.status if known else Status.UNKNOWN
@@ -241,10 +253,13 @@ def _events(
     was_seen = known is not None and known.was_seen
     if now not in (Status.UNKNOWN, Status.LOGGED_OUT):
         if not was_seen:
-            teller.tell(EventType.LOGIN, after, basis=Basis.FIRST_SEEN, time_source=time_source)
+            first = basis or Basis.FIRST_SEEN
+            teller.tell(EventType.LOGIN, after, basis=first, time_source=time_source)
         elif before is Status.LOGGED_OUT:
-            teller.tell(EventType.LOGIN, after, basis=Basis.ACTIVITY, time_source=time_source)
-    teller.tell(EventType.STATE, after, time_source=time_source)
+            again = basis or Basis.ACTIVITY
+            teller.tell(EventType.LOGIN, after, basis=again, time_source=time_source)
+    teller.tell(EventType.STATE, after, basis=basis, time_source=time_source)
     if now is Status.LOGGED_OUT and before not in (Status.UNKNOWN, Status.LOGGED_OUT):
-        teller.tell(EventType.LOGOUT, after, basis=Basis.ACTIVITY, time_source=time_source)
+        ended = basis or Basis.ACTIVITY
+        teller.tell(EventType.LOGOUT, after, basis=ended, time_source=time_source)
     return tuple(teller.events)

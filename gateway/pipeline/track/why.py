@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gateway.model.agent import Basis, Phase, Status, TimeSource
-from gateway.model.observation import Change, ContactFact, Glimpse, Picture
+from gateway.model.observation import Change, ContactFact, Glimpse, Picture, RollCall
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,7 +65,7 @@ def _before(change: Change, data: Mapping[str, Any]) -> str:
     return f"{held}, which was held" if held else ""
 
 
-def _of_pieces(observation: Picture | Glimpse, data: Mapping[str, Any]) -> str:
+def _of_pieces(observation: Picture | Glimpse | RollCall, data: Mapping[str, Any]) -> str:
     status = Status(data["status"])
     phase = DECIDING.get(status)
     contact = next((each for each in data["contacts"] if each["phase"] == phase), None)
@@ -88,7 +88,7 @@ def _is_otherwise(picture: Picture, status: Status) -> bool:
     return picture.activity is not None and picture.activity.status != status
 
 
-def _activity(observation: Picture | Glimpse, data: Mapping[str, Any]) -> str:
+def _activity(observation: Picture | Glimpse | RollCall, data: Mapping[str, Any]) -> str:
     activity = observation.activity
     if activity is not None:
         unmapped = "" if activity.mapped else ", which no table names,"

@@ -1,6 +1,7 @@
 """Twilio TaskRouter: event callbacks and Event Streams, each event one piece of an agent."""
 
-from gateway.mapping import SourceMapping
+from gateway.mapping import ReadMapping, SourceMapping
+from mappings.sources.taskrouter import reading
 from mappings.sources.taskrouter.compose import compose
 from mappings.sources.taskrouter.glimpse import translate
 from mappings.sources.taskrouter.keeping import keep
@@ -17,5 +18,11 @@ MAPPING = SourceMapping(
     translate=translate,
     compose=compose,
     keep=keep,
+    reading=ReadMapping(
+        endpoint=reading.endpoint,
+        everybody=reading.everybody,
+        agent=reading.agent,
+        found=reading.found,
+    ),
     package=__name__,
 )

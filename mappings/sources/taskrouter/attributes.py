@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 from gateway.mapping import Named
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 LONGEST = 128
 """Of a value; Insights cuts there."""
 
 LONGEST_TEXT = 64 * 1024
 PLAIN = (
+    "agent_id",
     "agent_attribute_1",
     "agent_attribute_2",
     "agent_attribute_3",
@@ -29,12 +30,13 @@ PLAIN = (
     "state",
     "team_name_in_hierarchy",
 )
-"""What is told among an agent's `attributes`, having no field of its own."""
+"""What is told among an agent's `attributes`: what has no field of its own, or one by another
+name.
+"""
 
 WORKER = frozenset(
     {
         *PLAIN,
-        "agent_id",
         "department_id",
         "department_name",
         "email",
@@ -81,7 +83,9 @@ def named_of(attributes: Mapping[str, Any], kind: str) -> Named | None:
     return Named(known_as, text_of(attributes, f"{kind}_name")) if known_as else None
 
 
-def plain_of(attributes: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Return those without a field of their own, by name."""
-    told = ((name, text_of(attributes, name)) for name in PLAIN)
+def plain_of(
+    attributes: Mapping[str, Any], allowed: Iterable[str] = ()
+) -> tuple[tuple[str, str], ...]:
+    """Return those without a field of their own, by name; also what the operator *allowed*."""
+    told = ((name, text_of(attributes, name)) for name in (*PLAIN, *allowed))
     return tuple((name, text) for name, text in told if text is not None)

@@ -12,7 +12,6 @@ from gateway.mapping import (
     Flaw,
     Glimpse,
     Held,
-    Identity,
     MappingError,
     Named,
     Phase,
@@ -22,14 +21,10 @@ from gateway.mapping import (
     is_believed,
     measure,
 )
-from mappings.sources.taskrouter.attributes import (
-    named_of,
-    plain_of,
-    read_attributes,
-    text_of,
-)
+from mappings.sources.taskrouter.people import direction_of, identity_of
+from mappings.sources.taskrouter.rollcall import rollcall
 from mappings.sources.taskrouter.telling import telling_of
-from mappings.twilio.activities import PLATFORM, activity_of
+from mappings.twilio.activities import activity_of
 from mappings.twilio.reservations import GONE, PHASES
 
 if TYPE_CHECKING:
@@ -45,13 +40,13 @@ DELETED = "worker.deleted"
 STATUS_OF_EVENT = {"wrapup": "wrapping", "failed": "canceled"}
 """Events that are not named for the status they lead to (facts, B4)."""
 
-DIRECTIONS = frozenset({"inbound", "outbound"})
-
 
 def translate(
     record: Record, options: TaskRouterOptions, received_at: datetime
 ) -> Sequence[Observation]:
-    """Return the glimpse that an event is."""
+    """Return the glimpse that an event is, or the roll call that we have read."""
+    if "worker" in record.fields:
+        return (rollcall(record, options),)
     flaws: list[Flaw] = []
     telling = telling_of(Fields(record.fields, "", flaws))
     if flaws:
@@ -59,7 +54,16 @@ def translate(
     at = telling.at if is_believed(telling.at, received_at) else None
     return (
         Glimpse(
-            agent=_identity(telling),
+            agent=identity_of(
+                telling.agent_id or "",
+                {
+                    "account_sid": telling.get("account_sid"),
+                    "workspace_sid": telling.get("workspace_sid"),
+                    "friendly_name": telling.get("worker_name"),
+                    "attributes": telling.get("worker_attributes"),
+                },
+                options,
+            ),
             at=telling.at,
             native_id=telling.native_id,
             activity=_activity(telling, at, options),
@@ -67,27 +71,6 @@ def translate(
             channel=_channel(telling),
             live_channels=options.live_channels,
         ),
-    )
-
-
-def _identity(telling: Telling) -> Identity:
-    told = read_attributes(telling.get("worker_attributes"))
-    return Identity(
-        id=telling.agent_id or "",
-        platform=PLATFORM,
-        account_id=telling.get("account_sid"),
-        workspace_id=telling.get("workspace_sid"),
-        external_id=text_of(told, "agent_id"),
-        username=telling.get("worker_name"),
-        name=text_of(told, "full_name"),
-        email=text_of(told, "email"),
-        phone=text_of(told, "phone"),
-        role=text_of(told, "role"),
-        team=named_of(told, "team"),
-        department=named_of(told, "department"),
-        manager=text_of(told, "manager"),
-        location=text_of(told, "location"),
-        attributes=plain_of(told),
     )
 
 
@@ -110,7 +93,7 @@ def _held(telling: Telling, at: datetime | None) -> Held | None:
         id=telling.get("task_sid"),
         reservation_id=telling.get("reservation_sid"),
         channel=telling.get("task_channel_unique_name"),
-        direction=_direction(telling),
+        direction=direction_of(telling.get("task_attributes")),
         phase=PHASES.get(status, Phase.UNKNOWN),
         queue=queue if queue != Named() else None,
         workflow_id=telling.get("workflow_sid"),
@@ -120,12 +103,6 @@ def _held(telling: Telling, at: datetime | None) -> Held | None:
         task_status=telling.get("task_assignment_status"),
     )
     return Held(contact, telling.version("reservation"), is_gone=status in GONE)
-
-
-def _direction(telling: Telling) -> str | None:
-    told = text_of(read_attributes(telling.get("task_attributes")), "direction")
-    word = told.casefold() if told else None
-    return word if word in DIRECTIONS else None
 
 
 def _channel(telling: Telling) -> Channel | None:

@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from gateway.mapping import check_form, form_fields, is_json, read_json
+from gateway.mapping import READ, check_form, form_fields, is_json, read_json
 from mappings.sources.taskrouter.attributes import TASK, WORKER, read_attributes
 from mappings.sources.taskrouter.options import Keep
 from mappings.sources.taskrouter.telling import FIELDS, payload_name
@@ -27,7 +27,7 @@ DATA = ("timestamp", "account_sid", "sid")
 PERSONAL = frozenset({"worker_name", "worker_attributes", "task_attributes"})
 """What can hold personal data of all that is read."""
 
-ATTRIBUTES = {"worker_attributes": WORKER, "task_attributes": TASK}
+ATTRIBUTES = ("worker_attributes", "task_attributes")
 
 
 def keep(content: Content, options: TaskRouterOptions) -> bytes:
@@ -36,7 +36,8 @@ def keep(content: Content, options: TaskRouterOptions) -> bytes:
     Raises:
         ContentError: 400, it is not what it claims to be.
     """
-    if options.keep is Keep.BYTES or not content.body.strip():
+    if options.keep is Keep.BYTES or content.method == READ or not content.body.strip():
+        # Of what we read ourselves only what is allowed was taken.
         return content.body
     if is_json(content):
         value = read_json(content.body)
@@ -80,7 +81,8 @@ def _named(
 def _fields(told: Mapping[str, Any], options: TaskRouterOptions) -> dict[str, Any]:
     allowed = set(FIELDS) - (PERSONAL if options.is_private else set())
     kept = _named(told, allowed - set(ATTRIBUTES), options)
-    for name, names in ATTRIBUTES.items():
+    allowed_of = dict(zip(ATTRIBUTES, (WORKER.union(options.attributes), TASK), strict=True))
+    for name, names in allowed_of.items():
         if name in told and name in allowed:
             attributes = read_attributes(told[name])
             kept[name] = json.dumps(_named(attributes, names, options))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gateway.mapping import (
+    READ,
     ContentError,
     Fields,
     Flaw,
@@ -18,6 +19,7 @@ from gateway.mapping import (
     is_json,
     json_items,
 )
+from mappings.sources.taskrouter.rollcall import split_read
 from mappings.sources.taskrouter.telling import as_text, callback_texts, kind_of, telling_of
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ def split(content: Content, options: TaskRouterOptions) -> Sequence[Part]:
             an object nor an array.
     """
     del options
+    if content.method == READ:
+        return (split_read(content),)
     if not content.body.strip():
         raise ContentError("The body is empty.")
     if is_json(content):
