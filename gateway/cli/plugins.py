@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +12,7 @@ from gateway.cli.show import columns, print_json, print_rows
 from gateway.config.schema_json import config_schema
 from gateway.mapping.registry import usable
 from gateway.operations.plugins import examined_json, plugins_json
+from gateway.operations.scaffold import Kind, scaffold
 from gateway.operations.schemas import event_schema
 
 if TYPE_CHECKING:
@@ -94,6 +96,30 @@ def _print_examined(examined: Mapping[str, Any]) -> None:
     broken = sum(each["state"] == "broken" for each in examined["checks"])
     summary = f"{broken} of {len(examined['checks'])} checks broken" if broken else "all right"
     click.echo(f"{examined['name']}: {summary}")
+
+
+@mappings.command("new")
+@click.argument("kind", type=click.Choice(["source", "destination"]))
+@click.argument("name")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    help="Where to write it [default: wfm-gateway-NAME].",
+)
+@verb_options
+@pass_session
+def new_mapping(session: Session, /, kind: Kind, name: str, folder: Path | None) -> None:
+    """Write the folder of a new mapping: package, samples, test; nothing is overwritten."""
+    made = scaffold(usable(), kind, name, folder)
+    if session.as_json:
+        print_json(made)
+        return
+    click.echo(f"{made['folder']}:")
+    for each in made["files"]:
+        click.echo(f"  {each}")
+    click.echo("next:")
+    for number, step in enumerate(made["next"], start=1):
+        click.echo(f"  {number}. {step}")
 
 
 @click.command()

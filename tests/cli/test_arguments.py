@@ -42,7 +42,7 @@ def test_the_verbs_are_those_of_the_contract_and_none_of_later(command):
     destinations = {"list", "pause", "resume", "adopt", "discard"}
     assert set(main.commands["destinations"].commands) == destinations
     assert set(main.commands["sources"].commands) == {"list"}
-    assert set(main.commands["mappings"].commands) == {"list", "check"}
+    assert set(main.commands["mappings"].commands) == {"list", "check", "new"}
 
 
 def test_version(command):
