@@ -74,6 +74,16 @@ def test_the_wheel_brings_its_mappings_and_samples(installed, tmp_path):
     assert samples
 
 
+@pytest.mark.parametrize(
+    "words", [["check", "cloudevents"], ["new", "source", "acme"], ["new", "destination", "acme"]]
+)
+def test_the_wheel_brings_the_plugin_kit(installed, tmp_path, words):
+    command = [installed / "bin" / "wfm-gateway", "mappings", *words]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    folder = tmp_path / "wfm-gateway-acme" / "wfm_gateway_acme"
+    assert words[0] == "check" or list((folder / "samples").glob("*.out.json"))
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can run it as another user")
 def test_it_serves_the_containers_configuration_as_another_user(installed, tmp_path):
     home = tmp_path / "home"
