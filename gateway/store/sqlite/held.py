@@ -26,9 +26,9 @@ NEWEST_HELD = """
     SELECT held FROM outbox INDEXED BY outbox_held
     WHERE destination = ? AND subject = ? AND held IS NOT NULL ORDER BY seq DESC LIMIT 1
 """
-HAS_WAITED = """
-    SELECT 1 FROM outbox INDEXED BY outbox_held
-    WHERE destination = ? AND subject = ? AND held IS NOT NULL AND held = ? LIMIT 1
+REASONS = """
+    SELECT DISTINCT held FROM outbox INDEXED BY outbox_held
+    WHERE destination = ? AND subject = ? AND held IS NOT NULL
 """
 MOVE = "UPDATE outbox SET seq = ? WHERE seq = ?"
 BY_ROUTING = frozenset({"unmapped", "unidentified", CONFLICT})
@@ -50,9 +50,11 @@ def let_go(
 ) -> list[Delivery]:
     """Release an agent's held deliveries; return them, in their old order.
 
-    States that count no more are recorded as superseded at *now* instead: with *skip_superseded*
-    those that a newer one of the lane has replaced since. Where somebody else went by the
-    identity meanwhile, only the newest counts, and all go behind what the lane was owed of them.
+    What we held goes behind all that the lane was owed: another agent may have gone by the identity
+    meanwhile. What a vendor did not know stays where it was. States that count no more are recorded
+    as superseded at *now* instead: of those that waited while somebody else went by the identity
+    all but the newest; with *skip_superseded* those of a vendor's that a newer one of the lane has
+    replaced since.
     """
     agent = place.destination, place.subject
     rows = transaction.all(HELD_OF_AGENT, agent)
@@ -60,10 +62,12 @@ def let_go(
         replace(delivery_from_row(row), lane=place.lane, identity=place.identity, due_at=None)
         for row in rows
     ]
-    has_waited = transaction.first(HAS_WAITED, (*agent, CONFLICT)) is not None
-    if has_waited:
+    reasons = {reason for (reason,) in transaction.all(REASONS, agent)}
+    if CONFLICT in reasons:
         newest = max((each.seq for each in released if each.collapses), default=0)
         over = [each for each in released if each.collapses and each.seq != newest]
+    elif reasons & BY_ROUTING:
+        over = []
     else:
         over = [each for each in released if skip_superseded and _is_over(transaction, each)]
     for each in over:
@@ -73,7 +77,7 @@ def let_go(
     kept = [each for each in released if each not in over]
     transaction.count(f"held:{place.destination}", -len(kept))
     transaction.count(f"pending:{place.destination}", len(kept))
-    return [_at_the_end(transaction, each) for each in kept] if has_waited else kept
+    return [_at_the_end(transaction, each) for each in kept] if reasons & BY_ROUTING else kept
 
 
 def _at_the_end(transaction: Transaction, delivery: Delivery) -> Delivery:
