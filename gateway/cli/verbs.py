@@ -9,6 +9,7 @@ import click
 
 from gateway.cli import session
 from gateway.model.errors import ConfigurationError, GatewayError
+from gateway.telemetry.logs import configure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +21,7 @@ class Verbs(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the verb; whatever goes wrong is said in plain words."""
         session.of(ctx)
+        configure(level="warning", keep=False)  # `serve` says more, in its own words
         try:
             return _one_at_most(super().invoke, ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):

@@ -75,12 +75,13 @@ def _answers(subject: DestinationSubject, sample: Sample) -> Iterator[str]:
 def _judged(subject: DestinationSubject, scene: Scene, answer: Answer) -> str | None:
     """Answer everything with the same, until it is settled."""
     try:
-        step = subject.step(scene)
-        asked = step
+        asked = step = subject.step(scene)
+        memory = None
         for _ in range(MOST_STEPS):
             if isinstance(step, Settlement):
                 return _misjudged(asked, step, answer)
-            asked, step = step, subject.step(scene, answer)
+            memory = memory if step.memory is None else step.memory
+            asked, step = step, subject.step(scene, answer, memory)
     except MappingError:
         return None
     return f"does not come to an end within {MOST_STEPS} requests"

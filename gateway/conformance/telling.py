@@ -56,14 +56,17 @@ class DestinationSubject:
         """Return what is asked in a sample."""
         return scene_of(sample.value, self.loaded(sample))
 
-    def step(self, scene: Scene, answer: Answer | None = None) -> Step:
+    def step(
+        self, scene: Scene, answer: Answer | None = None, memory: Mapping[str, Any] | None = None
+    ) -> Step:
         """Take a step, and look at it: a part or a judgement for each event.
 
         Raises:
             MappingError: the mapping has no words for it.
             FaultyMappingError: what came back is not what the plugin API has.
         """
-        events, memory = scene.told, scene.memory
+        events = scene.told
+        memory = scene.memory if memory is None else memory
         step = sound_step(self.mapping.step(events, memory, answer, scene.options))
         several = step.parts if isinstance(step, Request) else step.judgements
         if several is None and answer is None:
@@ -74,12 +77,14 @@ class DestinationSubject:
 
     def steps(self, scene: Scene) -> Iterator[Step]:
         """Yield the steps of a scene, up to its last answer."""
+        memory = None
         step = self.step(scene)
         yield step
         for answer in scene.answers:
             if isinstance(step, Settlement):
                 return
-            step = self.step(scene, answer)
+            memory = memory if step.memory is None else step.memory
+            step = self.step(scene, answer, memory)
             yield step
 
     def shown(self, sample: Sample) -> Any:
@@ -131,7 +136,13 @@ def step_json(step: Step) -> dict[str, Any]:
         "content_type": step.content_type,
         "body": _body(step.body),
         "comparable": [each is not None for each in step.parts],
-    } | ({} if step.repeatable else {"repeatable": False})
+    } | _unusual(step)
+
+
+def _unusual(request: Request) -> dict[str, Any]:
+    """Return what most requests do not have."""
+    memory = {} if request.memory is None else {"memory": dict(request.memory)}
+    return memory | ({} if request.repeatable else {"repeatable": False})
 
 
 def _body(body: bytes) -> Any:

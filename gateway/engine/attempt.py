@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gateway.engine.rendering import Judged, Renderer, is_of_one_lane, memory_of
 from gateway.mapping.destination import Judgement, Request, Settlement, Verdict
 from gateway.model.delivery import Answer
 from gateway.model.errors import MappingError
-from gateway.pipeline.judge import judge, judge_unrepeatable
+from gateway.pipeline.judge import judge, judge_question, judge_unrepeatable
 from gateway.pipeline.render import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from gateway.engine.rendering import Facing, Item, Prepared
     from gateway.mapping.destination import Step
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gateway.ports import Transport
 
 MOST_STEPS = 8
+QUESTIONS = frozenset({"GET", "HEAD"})
 
 
 @dataclass(slots=True)
@@ -51,18 +52,26 @@ async def _exchange(
     """Send, and go on with the mapping's steps until it settles the events."""
     request, ready = prepared
     step: Step = request
+    memory: Mapping[str, Any] | None = None
     while isinstance(step, Request):
-        by_status = judge if step.repeatable else judge_unrepeatable
+        by_status = _by_status(step)
+        memory = memory if step.memory is None else step.memory
         answer = made.answer = await transport.send(ready)
         made.requests += 1
-        step, ready = _next(facing, answer, ready, made, renderer)
+        step, ready = _next(facing, answer, ready, made, renderer, memory=memory)
     judgements = step.judgements or (by_status(answer),) * len(facing)
-    memory = step.memory if is_of_one_lane(facing) else None
+    kept = step.memory if is_of_one_lane(facing) else None
     goes_alone = _is_blamed_on_all(judgements)
     for each, judgement, part in zip(facing, judgements, request.parts, strict=True):
         made.judged.append(
-            Judged(each.item, judgement, answer, digest(part), memory, goes_alone=goes_alone)
+            Judged(each.item, judgement, answer, digest(part), kept, goes_alone=goes_alone)
         )
+
+
+def _by_status(request: Request) -> Callable[[Answer], Judgement]:
+    if request.method in QUESTIONS:
+        return judge_question
+    return judge if request.repeatable else judge_unrepeatable
 
 
 def _is_blamed_on_all(judgements: Sequence[Judgement]) -> bool:
@@ -77,10 +86,12 @@ def _next(
     ready: OutgoingRequest,
     made: Attempt,
     renderer: Renderer,
+    *,
+    memory: Mapping[str, Any] | None,
 ) -> tuple[Step, OutgoingRequest]:
     """Let the mapping judge; where its judgement is unusable, the core's holds."""
     try:
-        step = renderer.step(facing, answer)
+        step = renderer.step(facing, answer, memory)
         if isinstance(step, Request):
             return step, _checked(step, facing, made, renderer)
         _check(step, facing)

@@ -10,12 +10,13 @@ import structlog
 
 from gateway.engine.guard import Guard, name_of
 from gateway.mapping import sound
-from gateway.model.errors import ContentError, FaultyMappingError, Flaw, MappingError
+from gateway.model.errors import ContentError, FaultyMappingError, Flaw, MappingError, failure_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from gateway.mapping.destination import DestinationMapping, SnapshotMapping, Told
+    from gateway.mapping.reading import ReadMapping
     from gateway.mapping.registry import Registry
     from gateway.mapping.source import SourceMapping
     from gateway.model.delivery import Answer
@@ -52,6 +53,28 @@ def _source(mapping: SourceMapping, guard: Guard) -> SourceMapping:
         keep=under(mapping.keep, sound.sound_body),
         compose=under(mapping.compose, sound.sound_composed),
         zone=under(mapping.zone, sound.sound_zone),
+        reading=None if mapping.reading is None else _reading(mapping.reading, guard, label),
+    )
+
+
+def _reading(reading: ReadMapping, guard: Guard, label: str) -> ReadMapping:
+    found = _under(guard, label, reading.found, sound.sound_found)
+
+    def found_or_not(*arguments: Any) -> Any:
+        """Find nothing in an answer that the mapping fails on: the round goes on."""
+        try:
+            return found(*arguments)
+        except MappingError:
+            raise
+        except Exception as problem:
+            raise MappingError(failure_of(label, problem)) from problem
+
+    return replace(
+        reading,
+        endpoint=_under(guard, label, reading.endpoint, sound.sound_endpoint),
+        everybody=_under(guard, label, reading.everybody, sound.sound_asks),
+        agent=_under(guard, label, reading.agent, sound.sound_asks),
+        found=found_or_not,
     )
 
 

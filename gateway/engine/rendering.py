@@ -111,10 +111,16 @@ class Renderer:
         key = idempotency_key([each.item.delivery for each in facing], number)
         return outgoing(request, self._envelope, key)
 
-    def step(self, facing: Sequence[Facing], answer: Answer | None) -> Step:
-        """Take the mapping's next step."""
+    def step(
+        self,
+        facing: Sequence[Facing],
+        answer: Answer | None,
+        memory: Mapping[str, Any] | None = None,
+    ) -> Step:
+        """Take the mapping's next step, by the *memory* of the one before, else by the lane's."""
         told_now = [each.told for each in facing]
-        return self._mapping.step(told_now, memory_of(facing), answer, self._options)
+        memory = memory_of(facing) if memory is None else memory
+        return self._mapping.step(told_now, memory, answer, self._options)
 
     def failed(self, item: Item, problem: Exception) -> str:
         """Say what is wrong with a mapping; log it where that is its bug."""

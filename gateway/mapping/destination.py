@@ -57,6 +57,9 @@ class Request:
 
     *parts* has, for each event of the step and in their order, bytes that are equal when the
     vendor would be told the same, or `None` where every telling counts.
+
+    *memory* is what the step gets together with the answer: how far it has come (`None`: what it
+    had before). It is kept for good only with a `Settlement`.
     """
 
     body: bytes
@@ -67,6 +70,7 @@ class Request:
     query: tuple[tuple[str, str], ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     repeatable: bool = True
+    memory: Mapping[str, Any] | None = None
 
 
 class Verdict(StrEnum):

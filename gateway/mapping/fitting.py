@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema
 
 from gateway.mapping.destination import Clock, DestinationMapping, SnapshotMapping
+from gateway.mapping.reading import ReadMapping
 from gateway.mapping.source import SourceMapping
 from gateway.model.event import EventType
 
@@ -59,6 +60,11 @@ _RULES: dict[type, tuple[_Rule, ...]] = {
         ("compose", _is_optional_function, "a function or None"),
         ("zone", _is_optional_function, "a function or None"),
         ("keep", _is_optional_function, "a function or None"),
+        (
+            "reading",
+            lambda value: value is None or isinstance(value, ReadMapping),
+            "a ReadMapping or None",
+        ),
         ("methods", _are_texts, "a frozenset of texts"),
         ("query_names", _are_texts, "a frozenset of texts"),
         ("kept_headers", _are_texts, "a tuple of texts"),

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from gateway.mapping.destination import Judgement, Request, Settlement, Standing
+from gateway.mapping.reading import Ask, Endpoint, Found
 from gateway.mapping.source import Composed, Part, Record, Unreadable
 from gateway.mapping.typed import Kind
 from gateway.model.errors import FaultyMappingError
@@ -37,6 +38,9 @@ _REQUEST = Kind(Request)
 _STANDING = Kind(Standing)
 _JUDGEMENT = Kind(Judgement | None)
 _TEXT = Kind(str)
+_ENDPOINT = Kind(Endpoint | None)
+_ASKS = Kind(Sequence[Ask])
+_FOUND = Kind(Found)
 
 
 def sound_parts(value: Any) -> Sequence[Part]:
@@ -162,6 +166,36 @@ def sound_floor(value: Any) -> str:
     return value  # type: ignore[no-any-return] # likewise
 
 
+def sound_endpoint(value: Any) -> Endpoint | None:
+    """Return what `endpoint` returned.
+
+    Raises:
+        FaultyMappingError: it is none.
+    """
+    _check(value, _ENDPOINT, "endpoint")
+    return value  # type: ignore[no-any-return] # likewise
+
+
+def sound_asks(value: Any) -> Sequence[Ask]:
+    """Return the questions that a mapping would ask.
+
+    Raises:
+        FaultyMappingError: they are none.
+    """
+    _check(value, _ASKS, "reading")
+    return value  # type: ignore[no-any-return] # likewise
+
+
+def sound_found(value: Any) -> Found:
+    """Return what `found` returned.
+
+    Raises:
+        FaultyMappingError: it is nothing that can be received.
+    """
+    _check(value, _FOUND, "found")
+    return value  # type: ignore[no-any-return] # likewise
+
+
 def _check(value: Any, kind: Kind, who: str) -> None:
     flaw = kind.flaw_in(value)
     if flaw is not None:
@@ -173,6 +207,8 @@ def _check_request(request: Request) -> None:
         raise FaultyMappingError(f"a request's method is none of {', '.join(sorted(METHODS))}")
     if not request.content_type.isascii():
         raise FaultyMappingError("a request's content type is not ASCII")
+    if request.memory:
+        _check_memory(request.memory)
 
 
 def _check_memory(memory: Mapping[str, Any]) -> None:

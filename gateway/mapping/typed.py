@@ -21,13 +21,20 @@ from operator import attrgetter
 from typing import Any
 
 from gateway.model.errors import Flaw
+from gateway.model.secret import Secret
 
 Test = Callable[[Any], bool]
 
 LARGEST_NUMBER = 2**53
 """Beyond it readers of JSON take two numbers for one."""
 
-_NAMES = {"Mapping": Mapping, "Sequence": Sequence, "datetime": datetime, "Flaw": Flaw}
+_NAMES = {
+    "Mapping": Mapping,
+    "Sequence": Sequence,
+    "datetime": datetime,
+    "Flaw": Flaw,
+    "Secret": Secret,
+}
 _ZERO = timedelta(0)
 
 
@@ -126,7 +133,7 @@ def _test_of_fields(kind: type) -> Test:
     """
     hints = typing.get_type_hints(kind, localns=_NAMES)
     names = [each.name for each in fields(kind)]
-    read = attrgetter(*names)
+    read = attrgetter(*names) if len(names) > 1 else lambda value: (getattr(value, names[0]),)
     known: dict[tuple[type, ...], tuple[tuple[int, Test], ...] | None] = {}
 
     def learn(kinds: tuple[type, ...]) -> tuple[tuple[int, Test], ...] | None:

@@ -34,6 +34,14 @@ def judge(answer: Answer) -> Judgement:
     return Judgement(Verdict.PERMANENT, detail)
 
 
+def judge_question(answer: Answer) -> Judgement:
+    """Judge the answer to a question: whatever it is, the vendor was told nothing by it."""
+    judgement = judge(answer)
+    if judgement.verdict is Verdict.DELIVERED:
+        return Judgement(Verdict.PERMANENT, f"{answer.status}, of which the mapping made nothing")
+    return judgement
+
+
 def judge_unrepeatable(answer: Answer) -> Judgement:
     """Judge the answer to a request that may not be sent twice."""
     judgement = judge(answer)

@@ -33,8 +33,11 @@ _CHAIN_LIMIT = 5
 _OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
 
 
-def configure(*, json: bool | None = None, level: str = "info") -> None:
-    """Log to stderr from *level* up; *json* `None`: JSON unless stderr is a terminal."""
+def configure(*, json: bool | None = None, level: str = "info", keep: bool = True) -> None:
+    """Log to stderr from *level* up; *json* `None`: JSON unless stderr is a terminal.
+
+    *keep*: loggers that are used from now on stay as they are, whatever is configured later.
+    """
     as_json = not sys.stderr.isatty() if json is None else json
     threshold = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
@@ -47,7 +50,7 @@ def configure(*, json: bool | None = None, level: str = "info") -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
         logger_factory=Lines,
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=keep,
     )
     logging.basicConfig(handlers=[_Foreign()], level=logging.WARNING, force=True)
 

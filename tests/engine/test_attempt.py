@@ -36,14 +36,11 @@ async def tried(step, items, *answers):
 
 
 async def test_a_mapping_may_take_several_steps_and_remember_something():
-    answers = []
-
     def step(_events, memory, answer, _options):
-        answers.append(answer)
         if answer is None:
-            return LEAVE
-        if len(answers) == 2:
-            return ENTER
+            return replace(LEAVE, memory={**memory, "left": True})
+        if memory.get("left"):
+            return replace(ENTER, memory={"since": memory["since"]})
         return Settlement(None, {**memory, "open": "sheet-9"})
 
     made, wire = await tried(step, [item(state=Lane({"since": 1}))], Answer(204), OK)
@@ -53,6 +50,32 @@ async def test_a_mapping_may_take_several_steps_and_remember_something():
     (judged,) = made.judged
     assert judged.judgement.verdict is Verdict.DELIVERED
     assert judged.memory == {"since": 1, "open": "sheet-9"}
+
+
+async def test_a_step_without_a_memory_of_its_own_goes_on_with_the_one_before():
+    seen = []
+
+    def step(_events, memory, answer, _options):
+        seen.append(dict(memory))
+        if answer is None:
+            return replace(LEAVE, memory={"at": 1})
+        return ENTER if len(memory) == 1 and answer.status == 204 else Settlement(None)
+
+    made, _wire = await tried(step, [item(state=Lane({"since": 1}))], Answer(204), OK)
+    assert seen == [{"since": 1}, {"at": 1}, {"at": 1}]
+    assert made.judged[0].memory == {}
+
+
+async def test_a_question_that_the_mapping_makes_nothing_of_has_delivered_nothing():
+    def step(_events, _memory, answer, _options):
+        if answer is None:
+            return replace(LEAVE, method="GET", body=b"")
+        return Settlement(None)
+
+    made, _wire = await tried(step, [item()], OK)
+    assert made.judged[0].judgement.verdict is Verdict.PERMANENT
+    made, _wire = await tried(step, [item()], DOWN)
+    assert made.judged[0].judgement.verdict is Verdict.RETRY
 
 
 async def test_a_mapping_that_does_not_end_is_ended():

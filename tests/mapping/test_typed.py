@@ -7,20 +7,28 @@ import pytest
 
 from gateway.mapping import (
     Activity,
+    Ask,
     Change,
     ChangeKind,
     Contact,
     ContactFact,
+    Endpoint,
     Identity,
     Observation,
     Picture,
     Reason,
+    Secret,
     Status,
 )
 from gateway.mapping.typed import Kind
 
 AT = datetime(2026, 3, 2, 13, 0, tzinfo=UTC)
 WHO = Identity("7", "acme", username="née")
+
+
+def test_one_field_and_a_value_that_is_anything():
+    assert Kind(Endpoint).flaw_in(Endpoint("u", (("Name", Secret("s3cret")),))) is None
+    assert Kind(Ask).flaw_in(Ask("/x", about={"holding": frozenset("ab")})) is None
 
 
 def picture(**more):
@@ -101,6 +109,7 @@ def test_what_is_not(value, words):
         (Sequence[str], "ab", "it is a str, not a Sequence"),
         (Mapping[str, int], {1: 1}, "a key is an int, not a str"),
         (tuple[str, ...], ("a", None), "it[1] is None, not a str"),
+        (Secret, Secret(b"s3cret"), "it.value is a bytes, not a str"),
     ],
 )
 def test_members(hint, value, words):

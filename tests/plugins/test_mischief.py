@@ -226,6 +226,17 @@ async def test_a_source_that_cannot_split_refuses_and_keeps_the_bytes(mischief, 
         assert await gateway.stop() == 0
 
 
+async def test_a_dry_run_tells_what_fails_and_no_secret(mischief, tmp_path):
+    gateway = Gateway(tmp_path, config("http://127.0.0.1:9"), beside(mischief))
+    gateway.config_path.write_text(gateway.config)
+    words = ["translate", "--source", "flex", "--destination", "bad"]
+    for do in ("blab", "blab loudly"):
+        body = envelope(record(1, 0, name=do))
+        _, out, err = await gateway.run(*words, stdin=body)
+        assert WORDS[do] in out + err
+        assert SECRET not in out + err
+
+
 async def test_it_is_found_broken_by_the_conformance_checks(mischief, tmp_path):
     gateway = Gateway(tmp_path, config("http://127.0.0.1:9"), beside(mischief))
     code, out, err = await gateway.run("mappings", "check", "mischief")
