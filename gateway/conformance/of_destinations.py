@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.conformance import damage
 from gateway.conformance.kept import Check
 from gateway.conformance.privacy import personal_problems, secret_problems
+from gateway.conformance.samples import RECEIVED_AT
 from gateway.conformance.telling import DestinationSubject, Scene, alone, scene_of, sent
 from gateway.conformance.words import UNHEARD
 from gateway.mapping.destination import Request, Settlement, Told, Verdict
@@ -198,7 +199,9 @@ def _snapshot(subject: DestinationSubject, sample: Sample) -> Iterator[str]:
     is_in = [each.data["status"] != "logged_out" for each in scene.told]
     if [each.is_in for each in standings] != is_in:
         yield "who is logged out stands as logged in, or the reverse"
-    sound_request(snapshot.request(standings, scene.options))
+    sound_request(snapshot.request(standings, RECEIVED_AT, scene.options))
+    if snapshot.closing is not None:
+        sound_request(snapshot.closing(RECEIVED_AT, scene.options))
     for status in STATUSES:
         sound_judgement(snapshot.judge(Answer(status, b"\xff"), scene.options))
 

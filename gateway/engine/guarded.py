@@ -99,6 +99,9 @@ def _snapshot(snapshot: SnapshotMapping, guard: Guard, label: str) -> SnapshotMa
         request=_under(guard, label, snapshot.request, sound.sound_request),
         judge=_under(guard, label, snapshot.judge, sound.sound_judgement),
         floor=_under(guard, label, snapshot.floor, sound.sound_floor),
+        closing=None
+        if snapshot.closing is None
+        else _under(guard, label, snapshot.closing, sound.sound_request),
     )
 
 

@@ -95,10 +95,11 @@ class Lanes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A floor with the request that would tell of it."""
+    """A floor with the request that would tell of it, and the one that ends the telling."""
 
     floor: Standings
     request: OutgoingRequest
+    closing: OutgoingRequest | None = None
 
 
 async def prepare(
@@ -113,16 +114,20 @@ async def prepare(
     floor = await reader.look(settings, telling, now)
     around = envelope(settings)
     try:
-        request = telling.request(floor.everybody, settings.options)
+        request = telling.request(floor.everybody, now, settings.options)
+        closing = telling.closing and telling.closing(now, settings.options)
     except MappingError:
         raise
     except Exception as problem:
         label = f"{settings.mapping.name} {settings.mapping.version}"
         raise MappingError(failure_of(label, problem)) from problem
-    check(request, around)
     # Each is news: a vendor must not take one for the repetition of an earlier one.
     key = stable_id("snapshot", settings.name, rfc3339(now), request.body)
-    return Prepared(floor, outgoing(request, around, key))
+    check(request, around)
+    if closing is not None:
+        check(closing, around)
+    ends = None if closing is None else outgoing(closing, around, f"{key}:1")
+    return Prepared(floor, outgoing(request, around, key), ends)
 
 
 class Telling:
@@ -178,9 +183,9 @@ class Telling:
         floor, changes = prepared.floor, prepared.floor.changes()
         # Until the answer is known, nobody may take what was told before for what the vendor has.
         await self._keep({lane: None for lane in changes if floor.delivered.get(lane)})
-        self._lanes.left()
-        answer = await self._transport.send(prepared.request)
-        judgement = self._judgement(answer)
+        answer, judgement = await self._send(prepared.request)
+        if judgement.verdict is Verdict.DELIVERED and prepared.closing is not None:
+            answer, judgement = await self._send(prepared.closing)
         if judgement.verdict is not Verdict.DELIVERED:
             return self._learn(judgement, answer)
         await self._keep(changes, newest=floor.upto)
@@ -189,6 +194,11 @@ class Telling:
         logged_in = sum(seat.standing.is_in for seat in floor.seats.values())
         now = self._clock.now()
         return Told(Came.DELIVERED, now, agents=len(floor.seats), logged_in=logged_in)
+
+    async def _send(self, request: OutgoingRequest) -> tuple[Answer, Judgement]:
+        self._lanes.left()
+        answer = await self._transport.send(request)
+        return answer, self._judgement(answer)
 
     async def _keep(self, told: Mapping[str, bytes | None], newest: int = 0) -> None:
         await self._reader.store.told(self._settings.name, told, newest=newest)

@@ -16,6 +16,7 @@ from gateway.model.event import EventType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
     from marshmallow import Schema
 
@@ -126,16 +127,20 @@ class SnapshotMapping:
 
     - *standing*: one agent, told as an `agent.state` event; or what an `agent.logout` would tell
       of them. Raises `MappingError`.
-    - *request*: everybody, in one request whatever `max_batch` (its *parts* are empty).
+    - *request*: everybody, in one request whatever `max_batch` (its *parts* are empty), made at
+      a time that is another for each snapshot.
+    - *closing*: the request that ends the snapshot of that time, where the vendor wants one; it
+      leaves when the other was delivered.
     - *judge*: what the answer means; `None` leaves it to the core.
     - *floor*: what, besides the URL, tells the vendor's floors apart: who shares one with another
       destination would log out that one's agents.
     """
 
     standing: Callable[[Told, Any], Standing]
-    request: Callable[[Sequence[Standing], Any], Request]
+    request: Callable[[Sequence[Standing], datetime, Any], Request]
     judge: Callable[[Answer, Any], Judgement | None]
     floor: Callable[[Any], str]
+    closing: Callable[[datetime, Any], Request] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

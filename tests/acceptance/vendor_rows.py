@@ -14,6 +14,7 @@ from typing import Any
 from gateway.mapping.registry import installed
 from tests.acceptance.rig.centre import LOGOUT, STATE, Agent, Fact
 from tests.standins.calabrio import LOGGED_OUT, CalabrioStandIn
+from tests.standins.calabrio_soap import CalabrioSoapStandIn
 from tests.standins.door import Door
 from tests.standins.playvox import PlayvoxLikeStandIn
 
@@ -124,6 +125,31 @@ ROWS = (
         },
         shown=calabrio_shown,
         odd=lambda vendor: vendor.unknown + vendor.logged,
+        plants=calabrio_plants,
+    ),
+    Row(
+        name="calabrio-soap",
+        mapping="calabrio_rta_soap",
+        opens=lambda _people: CalabrioSoapStandIn(key=KEY, sources={"1"}),
+        settings=lambda vendor: {
+            "url": vendor.url,
+            "options": {"authentication_key": KEY, "source_id": "1", "states": CODES},
+        },
+        shown=calabrio_shown,
+        odd=lambda vendor: vendor.unknown,
+        plants=calabrio_plants,
+    ),
+    Row(
+        name="calabrio-soap-in-batches",
+        mapping="calabrio_rta_soap",
+        opens=lambda _people: CalabrioSoapStandIn(key=KEY, sources={"1"}),
+        settings=lambda vendor: {
+            "url": vendor.url,
+            "batch": {"max_events": 50, "max_wait": "50ms"},
+            "options": {"authentication_key": KEY, "source_id": "1", "states": CODES},
+        },
+        shown=calabrio_shown,
+        odd=lambda vendor: vendor.unknown,
         plants=calabrio_plants,
     ),
     Row(

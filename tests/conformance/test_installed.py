@@ -52,8 +52,8 @@ def test_a_snapshot_is_one_request_of_everybody(mapping):
     scene = subject.scene(sample)
     told = [Told(scene.told[0].event, str(number)) for number in range(3000)]
     standings = [mapping.snapshot.standing(each, scene.options) for each in told]
-    request = mapping.snapshot.request(standings, scene.options)
+    request = mapping.snapshot.request(standings, RECEIVED_AT, scene.options)
     assert isinstance(request, Request)
-    assert request == mapping.snapshot.request(standings, scene.options)
-    assert mapping.snapshot.request(standings[:1], scene.options).body
+    assert request == mapping.snapshot.request(standings, RECEIVED_AT, scene.options)
+    assert mapping.snapshot.request(standings[:1], RECEIVED_AT, scene.options).body
     assert isinstance(mapping.snapshot.floor(scene.options), str)

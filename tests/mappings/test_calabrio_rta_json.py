@@ -13,6 +13,7 @@ from gateway.model.outgoing import OutgoingRequest
 from gateway.settings import DestinationAuth, DestinationSettings
 from mappings.destinations.calabrio_rta_json import MAPPING
 from tests.standins.calabrio import CalabrioStandIn
+from tests.standins.delivery import NOON
 
 KEY = {"authentication_key": "made-up", "source_id": "1"}
 
@@ -143,7 +144,7 @@ def standing(status, identity, label=None):
 
 
 def floor_in(standings):
-    request = MAPPING.snapshot.request(standings, options())
+    request = MAPPING.snapshot.request(standings, NOON, options())
     body = orjson.loads(request.body)
     assert (request.path, request.parts) == ("/Rta/State/Batch", ())
     assert (body["AuthenticationKey"], body["SourceId"], body["IsSnapshot"]) == (

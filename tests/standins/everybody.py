@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import json
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from gateway.engine.standings import Feeds, StandingsReader
@@ -47,7 +47,7 @@ def _standing(told: Told, _options: Any) -> Standing:
     return Standing((told.identity, status), part, status not in ("logged_out", "gone"))
 
 
-def _request(standings: Sequence[Standing], options: Any) -> Request:
+def _request(standings: Sequence[Standing], _at: datetime, options: Any) -> Request:
     if options.get("no_snapshot"):
         raise MappingError("no words for a snapshot")
     body = {"snapshot": dict(each.item for each in standings if each.is_in)}

@@ -7,33 +7,35 @@ instance ``https://TENANT.teleopticloud.com/Web`` [inferred from relative refere
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import orjson
-from marshmallow import Schema, fields, post_load, validate
 
 from gateway.mapping import (
     Clock,
     DestinationMapping,
-    EventType,
     Judgement,
     MappingError,
     Request,
-    Secret,
-    SecretField,
     SnapshotMapping,
     Standing,
-    States,
-    StateTable,
     Told,
     Verdict,
     one_request,
-    reason_words,
+)
+from mappings.calabrio.codes import (
+    STATES_AND_SHIFTS,
+    CalabrioOptions,
+    CalabrioSchema,
+    is_in,
+    state_code,
+    user_code,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from gateway.mapping import Answer
 
@@ -43,40 +45,10 @@ JSON = "application/json"
 MAX_BATCH = 500
 """No maximum is documented; the vendor's own performance tests send 50 and 1000."""
 
-LONGEST_CODE = 300
 OUR_FAULT = "state code"
 """A 500 that names it: it is missing or too long. A flooded queue of states is not our fault."""
 
 WRONG_SETTINGS = ("authentication", "source")
-
-
-@dataclass(frozen=True, slots=True)
-class CalabrioOptions:
-    """*states* are the customer's own codes; what they do not name falls back to our words."""
-
-    authentication_key: Secret
-    source_id: str
-    login_state_code: str
-    logout_state_code: str
-    states: StateTable = field(default_factory=StateTable)
-
-
-class CalabrioSchema(Schema):
-    """The destination's `options`."""
-
-    authentication_key = SecretField(required=True)
-    source_id = fields.String(required=True, validate=validate.Length(min=1))
-    login_state_code = fields.String(
-        load_default="LOGGED ON", validate=validate.Length(min=1, max=LONGEST_CODE)
-    )
-    logout_state_code = fields.String(
-        load_default="LOGGED-OFF", validate=validate.Length(min=1, max=LONGEST_CODE)
-    )
-    states = States(load_default=StateTable)
-
-    @post_load
-    def _options(self, data: dict[str, Any], **_: Any) -> CalabrioOptions:
-        return CalabrioOptions(**data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,32 +61,8 @@ class _State:
 
 
 def _item(told: Told, options: CalabrioOptions) -> _State | None:
-    code = _state_code(told, options)
-    if code is None:
-        return None
-    user_code = (told.identity or "").strip()
-    if not user_code:
-        raise MappingError("the agent has no identity that the vendor knows")
-    return _State(user_code, code[:LONGEST_CODE])
-
-
-def _state_code(told: Told, options: CalabrioOptions) -> str | None:
-    match told.type:
-        case EventType.LOGIN:
-            return options.login_state_code
-        case EventType.LOGOUT:
-            return options.logout_state_code
-        case EventType.STATE:
-            return options.states.code(told.data) or _fallback(told, options)
-    return None
-
-
-def _fallback(told: Told, options: CalabrioOptions) -> str:
-    status = str(told.data.get("status") or "unknown")
-    if status == "logged_out":
-        return options.logout_state_code
-    words = reason_words(told.data)
-    return f"{status}:{words[0]}" if status == "not_ready" and words else status
+    code = state_code(told, options)
+    return None if code is None else _State(user_code(told), code)
 
 
 def _head(options: CalabrioOptions) -> dict[str, str]:
@@ -152,11 +100,10 @@ def _standing(told: Told, options: CalabrioOptions) -> Standing:
     state = _item(told, options)
     if state is None:
         raise MappingError("only states stand in a snapshot")
-    is_in = told.data.get("status") != "logged_out"
-    return Standing(state, orjson.dumps(state.json()), is_in)
+    return Standing(state, orjson.dumps(state.json()), is_in(told))
 
 
-def _snapshot(standings: Sequence[Standing], options: CalabrioOptions) -> Request:
+def _snapshot(standings: Sequence[Standing], _at: datetime, options: CalabrioOptions) -> Request:
     """Tell who is logged in: the vendor logs out who is absent.
 
     Nobody at all is told by the absence of all but one, logged out by its code: the vendor's own
@@ -179,10 +126,10 @@ MAPPING = DestinationMapping(
     name="calabrio_rta_json",
     version="1",
     clock=Clock.RECEIPT,
-    events=frozenset({EventType.LOGIN, EventType.LOGOUT, EventType.STATE}),
+    events=STATES_AND_SHIFTS,
     options=CalabrioSchema,
     step=one_request(_item, _request, _judge),
-    collapsing=frozenset({EventType.LOGIN, EventType.LOGOUT, EventType.STATE}),
+    collapsing=STATES_AND_SHIFTS,
     max_batch=MAX_BATCH,
     snapshot=SnapshotMapping(
         standing=_standing,

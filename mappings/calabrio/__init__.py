@@ -1,0 +1,1 @@
+"""What the ways of telling Calabrio WFM have in common."""
