@@ -48,7 +48,7 @@ from gateway.model.agent import (
     Reason,
     Status,
 )
-from gateway.model.clock import IMPOSSIBLE, is_believed, rfc3339
+from gateway.model.clock import IMPOSSIBLE, from_rfc3339, is_believed, rfc3339
 from gateway.model.delivery import Answer
 from gateway.model.errors import ContentError, CredentialsError, Flaw, MappingError
 from gateway.model.event import EventType, content_digest
@@ -133,6 +133,7 @@ __all__ = [
     "flag",
     "form_fields",
     "form_pairs",
+    "from_rfc3339",
     "is_believed",
     "is_json",
     "json_items",

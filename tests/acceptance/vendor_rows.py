@@ -13,6 +13,7 @@ from typing import Any
 
 from gateway.mapping.registry import installed
 from tests.acceptance.rig.centre import LOGOUT, STATE, Agent, Fact
+from tests.standins.argus import ArgusStandIn
 from tests.standins.calabrio import LOGGED_OUT, CalabrioStandIn
 from tests.standins.calabrio_soap import CalabrioSoapStandIn
 from tests.standins.door import Door
@@ -151,6 +152,21 @@ ROWS = (
         shown=calabrio_shown,
         odd=lambda vendor: vendor.unknown,
         plants=calabrio_plants,
+    ),
+    Row(
+        name="argus",
+        mapping="argus_wfmcc",
+        opens=lambda _people: ArgusStandIn(),
+        settings=lambda vendor: {
+            "url": vendor.url,
+            "options": {"system_id": "made-up", "states": CODES},
+        },
+        shown=lambda vendor: vendor.states,
+        odd=lambda vendor: vendor.oddities,
+        told=lambda vendor: {
+            worker: [(each.entered_at, each.code) for each in stays]
+            for worker, stays in vendor.timelines.items()
+        },
     ),
     Row(
         name="playvox-like",
