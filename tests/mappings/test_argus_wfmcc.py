@@ -32,7 +32,7 @@ def through(event, memory, *answers, **more):
     while isinstance(step, Request):
         body = orjson.loads(step.body)
         messages.append((body["action"], body["stateCode"], body["actionTime"]))
-        step = MAPPING.step((event,), step.memory, answers.pop(0), options(**more))
+        step = MAPPING.step((event,), step.memory, next(coming), options(**more))
     verdict = step.judgements[0].verdict if step.judgements else None
     return messages, verdict, step.memory.get("current")
 
