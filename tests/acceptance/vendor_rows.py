@@ -15,7 +15,7 @@ from gateway.mapping.registry import installed
 from tests.acceptance.rig.centre import LOGOUT, STATE, Agent, Fact
 from tests.standins.argus import ArgusStandIn
 from tests.standins.calabrio import LOGGED_OUT, CalabrioStandIn
-from tests.standins.calabrio_soap import CalabrioSoapStandIn
+from tests.standins.calabrio_soap import ACCEPTED, CalabrioSoapStandIn
 from tests.standins.door import Door
 from tests.standins.playvox import PlayvoxLikeStandIn
 
@@ -137,7 +137,7 @@ ROWS = (
             "options": {"authentication_key": KEY, "source_id": "1", "states": CODES},
         },
         shown=calabrio_shown,
-        odd=lambda vendor: vendor.unknown,
+        odd=lambda vendor: [each for each in vendor.results if each != ACCEPTED],
         plants=calabrio_plants,
     ),
     Row(
@@ -150,7 +150,7 @@ ROWS = (
             "options": {"authentication_key": KEY, "source_id": "1", "states": CODES},
         },
         shown=calabrio_shown,
-        odd=lambda vendor: vendor.unknown,
+        odd=lambda vendor: [each for each in vendor.results if each != ACCEPTED],
         plants=calabrio_plants,
     ),
     Row(
