@@ -24,11 +24,8 @@ def told(status="ready", *, kind="state", label=None, identity="7", since="2026-
 
 def through(event, memory, *answers, **more):
     """Return the messages sent, and the settlement."""
-    messages, step, answers = (
-        [],
-        MAPPING.step((event,), memory, None, options(**more)),
-        list(answers),
-    )
+    messages, coming = [], iter(answers)
+    step = MAPPING.step((event,), memory, None, options(**more))
     while isinstance(step, Request):
         body = orjson.loads(step.body)
         messages.append((body["action"], body["stateCode"], body["actionTime"]))
