@@ -37,8 +37,9 @@ soak: $(VENV)/dev.stamp  ## an hour of random faults and kills, then the mutants
 mutants: $(VENV)/dev.stamp  ## break the gateway on purpose: each time a test must turn red
 	$(BIN)/python -m tests.mutants
 
-golden: $(VENV)/dev.stamp  ## write the mappings' golden files anew: the diff is the review
+golden: $(VENV)/dev.stamp  ## write the mappings' golden files and docs/mappings.md anew: the diff is the review
 	$(BIN)/wfm-gateway mappings check --write
+	$(BIN)/wfm-gateway mappings list --markdown > docs/mappings.md
 
 lint: $(VENV)/dev.stamp  ## ruff, formatting, import contracts
 	$(BIN)/ruff check .

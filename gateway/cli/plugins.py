@@ -11,6 +11,7 @@ from gateway.cli.session import Session, pass_session, verb_options
 from gateway.cli.show import columns, print_json, print_rows
 from gateway.config.schema_json import config_schema
 from gateway.mapping.registry import usable
+from gateway.operations.page import mappings_page
 from gateway.operations.plugins import examined_json, plugins_json
 from gateway.operations.scaffold import Kind, scaffold
 from gateway.operations.schemas import event_schema
@@ -35,11 +36,16 @@ def mappings() -> None:
 
 
 @mappings.command("list")
+@click.option("--markdown", is_flag=True, help="Print a page that describes each of them.")
 @verb_options
 @pass_session
-def list_mappings(session: Session, /) -> None:
+def list_mappings(session: Session, /, *, markdown: bool) -> None:
     """List the mappings that are installed, and what each of them cannot promise."""
     registry = usable()
+    if markdown:
+        click.echo(mappings_page(registry), nl=False)
+        _fail_over(registry.problems)
+        return
     rows = plugins_json(registry)
     shown = [row | {"events": ", ".join(row["events"] or ()) or None} for row in rows]
     print_rows(session, rows if session.as_json else shown, MAPPINGS, empty="no mapping installed")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gateway.conformance.samples import Sample
 
 IDENTITIES = (None, "", " ", "x" * 5000, "\x00", "a/../b?c#d&e=f", '"<&>', "é漢😀", "a\r\nX: y")
-STATUSES = (0, 200, 202, 204, 301, 400, 401, 403, 404, 409, 413, 422, 429, 500, 503)
+STATUSES = (0, 200, 202, 204, 207, 301, 400, 401, 403, 404, 409, 413, 422, 429, 500, 503)
 OK = range(200, 300)
 STATE = "wfm.agent.state.v1"
 MOST_STEPS = 8

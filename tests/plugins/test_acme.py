@@ -39,6 +39,7 @@ class Rota:
     url: str = ""
     asked: list[str] = field(default_factory=list)
     told: list[dict] = field(default_factory=list)
+    answers: list[tuple[int, bytes]] = field(default_factory=list)
 
     async def __aenter__(self):
         app = web.Application()
@@ -61,6 +62,9 @@ class Rota:
 
     async def _states(self, request):
         assert request.headers["X-Acme-Key"] == KEY
+        if self.answers:
+            status, body = self.answers.pop(0)
+            return web.Response(status=status, body=body)
         self.told.append(await request.json())
         return web.Response(status=204)
 
@@ -90,6 +94,24 @@ async def test_it_is_heard_and_told_and_its_memory_survives_a_kill(acme, tmp_pat
             assert await gateway.stop() == 0
     assert {each["person"] for each in rota.told} == {"77"}
     assert rota.asked[:2] == ["ada@example.com", "bob@example.com"], "looked up once, and held"
+
+
+async def test_what_the_vendor_cannot_express_and_what_cannot_be_parsed(acme, tmp_path):
+    (tmp_path / "agents.csv").write_text(AGENTS)
+    async with Rota(answers=[(400, b"<html>\xff\x00 no such code")]) as rota:
+        config = CONFIG.format(url=rota.url, key=KEY)
+        async with Gateway(tmp_path, config, beside(acme)) as gateway:
+            for number, state in enumerate(("Available", "Wrap-up", "On call"), start=1):
+                assert (await gateway.post("desk", record("a-1", state, number)))[0] == 200
+            await gateway.until(lambda: codes(rota), wanted=["3"])
+            (letter,) = (await gateway.get_admin("/api/v1/dead-letters"))[1]
+            _, entry = await gateway.get_admin(f"/api/v1/dead-letters/{letter['id']}")
+            assert (entry["reason"], entry["status"]) == ("permanent", 400)
+            assert "no such code" in json.dumps(entry["answer"])
+            assert entry["mapping"] == "acme_rota 1.2"
+            counted = 'gateway_deliveries_total{destination="rota",outcome="unsupported"} 1.0'
+            assert counted in await gateway.metrics()
+            assert await gateway.stop() == 0
 
 
 async def test_its_verbs_are_those_of_any_mapping(acme, tmp_path):
