@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from gateway.model.event import EventType
+from gateway.model.rate import RateLimit
 
 if TYPE_CHECKING:
     from gateway.mapping.authenticity import AuthenticityCheck
@@ -88,14 +89,6 @@ class SourceAuth:
     options: Any = None
     allow_from: tuple[Network, ...] = ()
     usable: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class RateLimit:
-    """At most *count* requests in each *per*."""
-
-    count: int
-    per: timedelta
 
 
 @dataclass(frozen=True, slots=True)

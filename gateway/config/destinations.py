@@ -263,6 +263,7 @@ def _settings(
         )
         if key in data
     }
+    plain.setdefault("rate_limit", mapping.rate_limit)
     return DestinationSettings(
         name=name,
         mapping=mapping,

@@ -15,7 +15,8 @@ from marshmallow import Schema, ValidationError, fields, validate
 from gateway.config.expand import Filled
 from gateway.mapping.checks.options import Duration
 from gateway.model.agent import ATTRIBUTES, IDENTIFYING
-from gateway.settings import Network, RateLimit
+from gateway.model.rate import RateLimit
+from gateway.settings import Network
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +32,7 @@ MOST = 10**9
 SIZES = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3, "TiB": 1024**4}
 PER = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1)}
 _SIZE = re.compile(r"([0-9]{1,15})\s*(B|KiB|MiB|GiB|TiB)?")
-_RATE = re.compile(r"([0-9]{1,7})/([smh])")
+_RATE = re.compile(r"([0-9]{1,7})/([smh])(?: burst ([0-9]{1,4}))?")
 
 
 class Whole(fields.Integer):
@@ -96,13 +97,13 @@ class Size(fields.Field[int]):
 
 
 class Rate(fields.Field[RateLimit]):
-    """At most so many in a time: ``50/s``, ``300/m``, ``1000/h``."""
+    """At most so many in a time: ``50/s``, ``300/m``, ``1000/h``; ``300/m burst 20``."""
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> RateLimit:
         found = _RATE.fullmatch(value) if isinstance(value, str) else None
         if found is None or int(found[1]) == 0:
-            raise ValidationError("Not a rate; valid: 50/s, 300/m, 1000/h.")
-        return RateLimit(int(found[1]), PER[found[2]])
+            raise ValidationError("Not a rate; valid: 50/s, 300/m, 1000/h, 300/m burst 20.")
+        return RateLimit(int(found[1]), PER[found[2]], max(1, int(found[3] or 1)))
 
 
 class NetworkField(fields.Field[Network]):

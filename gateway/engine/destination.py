@@ -305,6 +305,7 @@ class Destination:
         if made.answer is None:
             self._gate.unanswered(is_probe=is_probe)
             return None
+        self._gate.spent(made.requests - 1, now)
         sent = frozenset(each.judgement.verdict for each in made.judged if each.answer)
         self._score = self._score.after(sent)
         not_before = None

@@ -30,7 +30,7 @@ class Gate:
         self._parked_probe_at = now
         self._probing = False
         limit = settings.rate_limit
-        self._pace = None if limit is None else Pace(limit.per / limit.count)
+        self._pace = None if limit is None else Pace(limit.interval, limit.burst)
 
     @property
     def mark(self) -> DestinationMark:
@@ -69,10 +69,14 @@ class Gate:
             return "the destination is down"
         return "the destination asked to be left alone" if self.not_before > now else None
 
+    def spent(self, requests: int, now: datetime) -> None:
+        """Note that so many requests have left besides."""
+        for _ in range(requests):
+            self._pace = self._pace and self._pace.left(now)
+
     def left(self, now: datetime) -> bool:
         """Note that a request leaves; return whether it is a probe."""
-        if self._pace is not None:
-            self._pace = self._pace.left(now)
+        self.spent(1, now)
         self._probing = self.wants_probe
         return self._probing
 

@@ -283,7 +283,7 @@ class Reader:
         now = self._clock.now()
         limit = self._plan.rate_limit
         at = max(now, self._slot, self._not_before)
-        self._slot = at + limit.per / limit.count
+        self._slot = at + limit.interval
         if at > now:
             await sleep_until(self._clock, at)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gateway.model.outgoing import OutgoingRequest
     from gateway.settings import ClientTls, DestinationSettings
 
-MAX_ANSWER_BYTES = 64 * 1024
+MAX_ANSWER_BYTES = 1024 * 1024
 _NEVER_CEIL = 1e9  # aiohttp rounds timeouts above its threshold up to whole seconds
 _NOT_OURS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 _TROUBLES: tuple[tuple[type[Exception], str], ...] = (
@@ -89,7 +89,7 @@ class HttpTransport:
 
 
 async def _start_of(response: aiohttp.ClientResponse) -> bytes:
-    """Return at most the first 64 KiB; of a longer answer the rest is not waited for."""
+    """Return at most the first MiB; of a longer answer the rest is not waited for."""
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk

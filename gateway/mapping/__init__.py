@@ -64,6 +64,7 @@ from gateway.model.observation import (
     Picture,
     RollCall,
 )
+from gateway.model.rate import RateLimit
 from gateway.model.secret import Secret
 
 __all__ = [
@@ -106,6 +107,7 @@ __all__ = [
     "Phase",
     "Picture",
     "Presented",
+    "RateLimit",
     "ReadMapping",
     "Reason",
     "Record",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from marshmallow import Schema
 
     from gateway.model.delivery import Answer
+    from gateway.model.rate import RateLimit
 
 
 class Clock(StrEnum):
@@ -154,6 +155,7 @@ class DestinationMapping:
     - *collapsing*: the types of which only the newest counts (all but states stay unless the
       vendor takes logins and logouts as mere state codes).
     - *max_batch*: how many events one request may carry (1: no batches).
+    - *rate_limit*: what the vendor allows, unless the configuration says otherwise.
     - *snapshot*: how the vendor is told of everybody at once, where it can be.
     - *package*: where the mapping is; its folder `samples` holds ``*.in.json`` and their like.
     - *waived*: which of the conformance checks the mapping cannot pass, and why.
@@ -168,6 +170,7 @@ class DestinationMapping:
     step: Callable[[Sequence[Told], Mapping[str, Any], Answer | None, Any], Step]
     collapsing: frozenset[EventType] = frozenset({EventType.STATE})
     max_batch: int = 1
+    rate_limit: RateLimit | None = None
     snapshot: SnapshotMapping | None = None
     package: str = ""
     waived: Mapping[str, str] = field(default_factory=dict)

@@ -67,7 +67,7 @@ class NewDelivery:
 class Answer:
     """What a vendor answered: *status* 0 and *error* where there was no answer.
 
-    *retry_after* is the raw header; *body* at most the first 64 KiB.
+    *retry_after* is the raw header; *body* at most the first MiB.
     """
 
     status: int

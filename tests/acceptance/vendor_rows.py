@@ -14,6 +14,8 @@ from typing import Any
 from gateway.mapping.registry import installed
 from tests.acceptance.rig.centre import LOGOUT, STATE, Agent, Fact
 from tests.standins.argus import ArgusStandIn
+from tests.standins.assembled import AssembledStandIn
+from tests.standins.bucket import Bucket
 from tests.standins.calabrio import LOGGED_OUT, CalabrioStandIn
 from tests.standins.calabrio_soap import ACCEPTED, CalabrioSoapStandIn
 from tests.standins.door import Door
@@ -166,6 +168,38 @@ ROWS = (
         told=lambda vendor: {
             worker: [(each.entered_at, each.code) for each in stays]
             for worker, stays in vendor.timelines.items()
+        },
+    ),
+    Row(
+        name="assembled",
+        mapping="assembled",
+        opens=lambda people: AssembledStandIn(
+            key=KEY,
+            agents={f"as-{each.wfm_id}": {"import_id": each.wfm_id} for each in people},
+            bucket=Bucket(1000, 1000),
+        ),
+        settings=lambda vendor: {
+            "url": vendor.url,
+            "auth": {"type": "basic", "username": KEY, "password": ""},
+            "events": ["agent.state"],
+            "rate_limit": "1000/s burst 100",
+            "options": {
+                "agents_by": "import_id",
+                "states": {**CODES, "logged_out": "Offline"},
+            },
+        },
+        shown=lambda vendor: {
+            agent.removeprefix("as-"): None if each == "Offline" else each
+            for agent, each in vendor.states.items()
+        },
+        odd=lambda vendor: vendor.oddities,
+        told=lambda vendor: {
+            agent.removeprefix("as-"): [
+                (each["start_time"], each["status"])
+                for each in {one["event_id"]: one for one in told}.values()
+                if each["status"] != "Offline"
+            ]
+            for agent, told in vendor.statuses.items()
         },
     ),
     Row(

@@ -11,7 +11,8 @@ from gateway.config.schema_json import config_schema
 from gateway.mapping.registry import installed
 from gateway.model.errors import ConfigurationError
 from gateway.model.event import EventType
-from gateway.settings import AdminSettings, AgentsSettings, RateLimit, ServerSettings, StoreSettings
+from gateway.model.rate import RateLimit
+from gateway.settings import AdminSettings, AgentsSettings, ServerSettings, StoreSettings
 
 ROOT = Path(__file__).parents[2]
 REGISTRY = installed()

@@ -2,8 +2,9 @@ import itertools
 from datetime import timedelta
 
 from gateway.model.delivery import Answer, Dead, DeadReason, Delivered
+from gateway.model.rate import RateLimit
 from gateway.model.secret import Secret
-from gateway.settings import CircuitSettings, DestinationAuth, RateLimit, RetrySettings
+from gateway.settings import CircuitSettings, DestinationAuth, RetrySettings
 from tests.standins.delivery import DOWN, NOON, OK, delivering
 
 REFUSED = Answer(401)

@@ -12,7 +12,8 @@ import pytest
 from gateway.engine.reader import Reader
 from gateway.mapping import Ask, Endpoint, Found, MappingError, ReadMapping, SourceMapping
 from gateway.model.delivery import Answer
-from gateway.settings import RateLimit, ReconcileSettings, SourceAuth, SourceSettings
+from gateway.model.rate import RateLimit
+from gateway.settings import ReconcileSettings, SourceAuth, SourceSettings
 from gateway.store.sqlite import open_store
 from gateway.telemetry.metrics import Metrics, SourceHealth
 from tests.standins.delivery import HandClock

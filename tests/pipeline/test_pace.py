@@ -27,3 +27,27 @@ def test_timers_that_fire_a_little_late_do_not_lower_the_rate(late):
         assert pace.next_at - at >= INTERVAL - TICK
         at = pace.next_at + timedelta(microseconds=micros)
     assert pace.next_at == NOON + len(late) * INTERVAL
+
+
+def test_after_silence_so_many_at_once_as_is_allowed_and_then_evenly():
+    pace, at, times = Pace(INTERVAL, burst=5), NOON, []
+    for _ in range(8):
+        at = max(at, pace.next_at or at)
+        times.append(at)
+        pace = pace.left(at)
+    assert times == [*[NOON] * 5, *(NOON + number * INTERVAL for number in (1, 2, 3))]
+
+
+@given(
+    burst=st.integers(1, 20),
+    waits=st.lists(st.integers(0, 5000).map(lambda ms: timedelta(milliseconds=ms)), max_size=60),
+)
+def test_in_no_while_more_leave_than_are_allowed(burst, waits):
+    pace, at, times = Pace(INTERVAL, burst), NOON, []
+    for wait in waits:
+        at = max(at + wait, pace.next_at or at)
+        times.append(at)
+        pace = pace.left(at)
+    for place, first in enumerate(times):
+        for count, last in enumerate(times[place:], 1):
+            assert count <= burst + (last - first) / INTERVAL + 1e-6
