@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from gateway.engine.flows import Flow, owed_in_all
 from gateway.model.clock import from_rfc3339
 from gateway.model.errors import StoreUnavailableError
 from gateway.pipeline.alarms import Conflict, DestinationFacts, Facts, Refusing, SourceFacts
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from gateway.engine.floor import Floor
     from gateway.model.badge import Badges
     from gateway.ports import Store
-    from gateway.settings import Settings, SourceSettings
+    from gateway.settings import DestinationSettings, Settings, SourceSettings
     from gateway.telemetry.metrics import SourceHealth
 
 AGENTS_TOLD = 100
@@ -110,6 +111,7 @@ class Lookout:
         self._started_at = started_at
         self._refusals: dict[str, _Refusals] = {}
         self._growth: dict[str, _Growth] = {}
+        self._flows: dict[str, Flow] = {}
         self._jumped_at: datetime | None = None
         self._open_since: dict[str, datetime] = {}
         self._store_refused = 0
@@ -129,7 +131,7 @@ class Lookout:
             jumped_at=self._jumped_at,
             sources=tuple(self._source(each, sizes, now) for each in settings.sources.values()),
             destinations=tuple(
-                self._destination(name, sizes, now) for name in settings.destinations
+                self._destination(each, sizes, now) for each in settings.destinations.values()
             ),
             conflicts=tuple(self._conflicts()),
             store_problem=problem,
@@ -201,7 +203,10 @@ class Lookout:
             grew_at=self._grew_at(f"quarantine:{name}", sizes, now),
         )
 
-    def _destination(self, name: str, sizes: Mapping[str, int], now: datetime) -> DestinationFacts:
+    def _destination(
+        self, settings: DestinationSettings, sizes: Mapping[str, int], now: datetime
+    ) -> DestinationFacts:
+        name, limit = settings.name, settings.rate_limit
         health = self._destination_health(name)
         grew_at = self._grew_at(f"dead_letters:{name}", sizes, now)
         if not health:
@@ -222,8 +227,22 @@ class Lookout:
             pending=health["backlog"],
             behind=None if behind is None else timedelta(seconds=behind),
             last_answer=str(answer.get("error") or answer.get("status") or "none"),
+            owed_a_minute=self._owed(settings, health["backlog"], sizes, now),
+            allowed_a_minute=None if limit is None else limit.a_minute,
             grew_at=grew_at,
         )
+
+    def _owed(
+        self,
+        settings: DestinationSettings,
+        pending: int | None,
+        sizes: Mapping[str, int],
+        now: datetime,
+    ) -> float | None:
+        if settings.rate_limit is None or pending is None:
+            return None
+        flow = self._flows.setdefault(settings.name, Flow())
+        return flow.look(settings, owed_in_all(settings.name, pending, sizes), now)
 
     def _grew_at(self, name: str, sizes: Mapping[str, int], now: datetime) -> datetime | None:
         return self._growth.setdefault(name, _Growth()).look(sizes.get(name, 0), now)

@@ -47,6 +47,7 @@ class AlarmName(StrEnum):
     DESTINATION_PARKED = "destination_parked"
     DESTINATION_DOWN = "destination_down"
     DESTINATION_BEHIND = "destination_behind"
+    DESTINATION_OVERLOADED = "destination_overloaded"
     DEAD_LETTERS = "dead_letters"
     STORE_UNAVAILABLE = "store_unavailable"
     STORE_SET_ASIDE = "store_set_aside"
@@ -85,6 +86,7 @@ _CONCERNS = {
     AlarmName.DESTINATION_PARKED: Concern.DESTINATION,
     AlarmName.DESTINATION_DOWN: Concern.DESTINATION,
     AlarmName.DESTINATION_BEHIND: Concern.DESTINATION,
+    AlarmName.DESTINATION_OVERLOADED: Concern.DESTINATION,
     AlarmName.DEAD_LETTERS: Concern.DESTINATION,
     AlarmName.STORE_UNAVAILABLE: Concern.GATEWAY,
     AlarmName.STORE_SET_ASIDE: Concern.GATEWAY,

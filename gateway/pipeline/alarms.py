@@ -70,7 +70,8 @@ class DestinationFacts:
     """What is known of a destination; `None` where it is not known now.
 
     *open_since* is when its circuit was first seen open. *answers*: whether its last answer was
-    one. *grew_at* is when its dead letters last became more since the start.
+    one. *grew_at* is when its dead letters last became more since the start. *owed_a_minute* and
+    *allowed_a_minute* are requests: those that it is owed steadily, and those of its rate limit.
     """
 
     name: str
@@ -81,6 +82,8 @@ class DestinationFacts:
     pending: int | None = None
     behind: timedelta | None = None
     last_answer: str = ""
+    owed_a_minute: float | None = None
+    allowed_a_minute: float | None = None
     grew_at: datetime | None = None
 
 
@@ -298,6 +301,21 @@ def _destination_behind(destination: DestinationFacts, _facts: Facts) -> Found:
     return [] if destination.behind <= BEHIND_NO_MORE else None
 
 
+def _destination_overloaded(destination: DestinationFacts, _facts: Facts) -> Found:
+    owed, allowed = destination.owed_a_minute, destination.allowed_a_minute
+    if allowed is None:
+        return []
+    if owed is None or destination.pending is None:
+        return None
+    if owed <= allowed or destination.pending <= allowed:
+        return []
+    detail = (
+        f"{owed:.0f} requests a minute are owed and {allowed:.0f} allowed: "
+        f"{(owed - allowed) * 60:.0f} more wait with every hour"
+    )
+    return [Alarm(AlarmName.DESTINATION_OVERLOADED, destination.name, detail)]
+
+
 SOURCE_RULES: Mapping[AlarmName, Callable[[SourceFacts, Facts], Found]] = {
     AlarmName.SOURCE_SILENT: _source_silent,
     AlarmName.SOURCE_REFUSING: _source_refusing,
@@ -312,5 +330,6 @@ DESTINATION_RULES: Mapping[AlarmName, Callable[[DestinationFacts, Facts], Found]
     AlarmName.DESTINATION_PARKED: _destination_parked,
     AlarmName.DESTINATION_DOWN: _destination_down,
     AlarmName.DESTINATION_BEHIND: _destination_behind,
+    AlarmName.DESTINATION_OVERLOADED: _destination_overloaded,
     AlarmName.DEAD_LETTERS: _dead_letters,
 }

@@ -245,3 +245,21 @@ def test_an_alert_says_what_it_is_about(name, subject, source, about):
 def test_what_loses_states_is_critical():
     assert AlarmName.SOURCE_SILENT.severity is Severity.CRITICAL
     assert AlarmName.WRAP_UP_LONG.severity is Severity.WARNING
+
+
+@pytest.mark.parametrize(
+    ("owed", "pending", "said"),
+    [
+        (360.0, 900, ["360 requests a minute are owed and 300 allowed: 3600 more wait"]),
+        (360.0, 200, []),
+        (250.0, 900, []),
+    ],
+)
+def test_a_destination_that_is_owed_more_than_it_allows_is_told_with_the_arithmetic(
+    owed, pending, said
+):
+    facts = {"owed_a_minute": owed, "allowed_a_minute": 300.0, "pending": pending}
+    wfm = DestinationFacts(name="wfm", **facts)
+    found = judge(Facts(now=NOW, started_at=NOW, destinations=(wfm,))).raised
+    assert [each.name.value for each in found] == ["destination_overloaded"] * len(said)
+    assert all(each.detail.startswith(text) for each, text in zip(found, said, strict=True))
