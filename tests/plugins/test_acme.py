@@ -87,6 +87,7 @@ async def test_it_is_heard_and_told_and_its_memory_survives_a_kill(acme, tmp_pat
         async with Gateway(tmp_path, config, beside(acme)) as gateway:
             assert (await gateway.post("desk", record("a-1", "Available", 1)))[0] == 200
             await gateway.until(lambda: codes(rota), wanted=["1"])
+            await gateway.until(lambda: gateway.told_of("rota", "backlog"), wanted=0)
             await gateway.kill()
             await gateway.start()
             assert (await gateway.post("desk", record("a-1", "Coaching", 2)))[0] == 200

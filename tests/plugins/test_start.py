@@ -1,5 +1,7 @@
 """Plugins that cannot be used: told in words by every verb, and no other mapping suffers."""
 
+import json
+
 import pytest
 
 from tests.acceptance.process import Gateway
@@ -61,3 +63,18 @@ async def test_the_other_mappings_can_be_checked(tmp_path):
     gateway = Gateway(tmp_path, CONFIG, beside(laid_out(tmp_path, "acme_0", "1 / 0")))
     code, out, err = await gateway.run("mappings", "check", "cloudevents")
     assert (code, out.splitlines()[-1]) == (0, "cloudevents: all right"), err
+
+
+async def test_what_it_cannot_promise_is_listed_with_its_reason(tmp_path):
+    code = GOOD % 1 + "MAPPING = replace(MAPPING, waived={'pure': 'it wants a nonce'})\n"
+    gateway = Gateway(tmp_path, CONFIG, beside(laid_out(tmp_path, "acme_0", code)))
+    code, out, err = await gateway.run("mappings", "list")
+    assert code == 0, err
+    (line,) = [each for each in out.splitlines() if "it wants a nonce" in each]
+    assert line.split()[:3] == ["acme", "destination", "pure"]
+    code, out, _ = await gateway.run("--json", "mappings", "list")
+    rows = {each["name"]: each["waived"] for each in json.loads(out)}
+    assert rows["acme"] == {"pure": "it wants a nonce"}
+    assert rows["cloudevents"] == {}
+    _, page, _ = await gateway.run("mappings", "list", "--markdown")
+    assert "| `acme` | pure | it wants a nonce |" in page
