@@ -28,7 +28,7 @@ from gateway.config.sections import is_loopback
 from gateway.config.snapshots import SnapshotSchema, snapshot_problem
 from gateway.config.tls import ClientTlsSchema
 from gateway.mapping.checks.options import Duration, SecretField, across
-from gateway.mapping.destination import Clock
+from gateway.mapping.destination import Clock, clock_of
 from gateway.model.event import EventType
 from gateway.model.secret import Secret, holds_secret, texts_in
 from gateway.settings import (
@@ -212,7 +212,9 @@ def load_destination(
         problems |= _disagreements(mapping, data, options)
     if problems or mapping is None:
         raise ValidationError(problems)
-    return _settings(name, mapping, options, data), _warnings(name, mapping, data)
+    return _settings(name, mapping, options, data), _warnings(
+        name, clock_of(mapping, options), data
+    )
 
 
 def _filled_in(raw: Mapping[str, Any], options: Any) -> tuple[Secret, ...]:
@@ -254,7 +256,7 @@ def _disagreements(
 def _settings(
     name: str, mapping: DestinationMapping, options: Any, data: dict[str, Any]
 ) -> DestinationSettings:
-    keeps_time = mapping.clock is Clock.EVENT
+    keeps_time = clock_of(mapping, options) is Clock.EVENT
     plain = {
         key: data[key]
         for key in (
@@ -281,13 +283,13 @@ def _settings(
     )
 
 
-def _warnings(name: str, mapping: DestinationMapping, data: Mapping[str, Any]) -> list[str]:
+def _warnings(name: str, clock: Clock, data: Mapping[str, Any]) -> list[str]:
     found = []
     at = f"destinations.{name}"
-    if mapping.clock is Clock.RECEIPT and data.get("superseded") == "send":
+    if clock is Clock.RECEIPT and data.get("superseded") == "send":
         found.append(f"{at}.superseded: send shows this vendor, who stamps on arrival, old states")
-    if mapping.clock is Clock.EVENT and data.get("superseded") == "skip":
+    if clock is Clock.EVENT and data.get("superseded") == "skip":
         found.append(f"{at}.superseded: skip leaves gaps in the history that this vendor keeps")
-    if mapping.clock is Clock.EVENT and data.get("stale_after") is not None:
+    if clock is Clock.EVENT and data.get("stale_after") is not None:
         found.append(f"{at}.stale_after: leaves gaps in the history that this vendor keeps")
     return found

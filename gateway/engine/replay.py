@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from gateway.engine.differences import Differences
 from gateway.flow import Routing, fan_out
-from gateway.mapping.destination import Clock
+from gateway.mapping.destination import Clock, clock_of
 from gateway.model.clock import rfc3339
 from gateway.model.errors import ContentError, OperationError
 from gateway.pipeline.read import read
@@ -243,4 +243,7 @@ def _reading(receipt: JournaledReceipt, source: SourceSettings) -> Reading | Non
 def _keeps_our_time(destination: DestinationSettings, event: Event) -> bool:
     """Whether the vendor takes what happened then for what happened then."""
     mapping = destination.mapping
-    return mapping.clock is Clock.EVENT or event.type not in mapping.collapsing
+    return (
+        clock_of(mapping, destination.options) is Clock.EVENT
+        or event.type not in mapping.collapsing
+    )

@@ -150,7 +150,8 @@ class DestinationMapping:
 
     - *options*: marshmallow schema of the destination's `options`; what it loads is handed on.
     - *step*: see the module. Raises `MappingError` where an event cannot be rendered.
-    - *clock*: decides the defaults of `superseded` and `stale_after`.
+    - *clock*: decides the defaults of `superseded` and `stale_after`. *clock_of*: where the
+      options decide it.
     - *events*: the types told unless the configuration names others.
     - *collapsing*: the types of which only the newest counts (all but states stay unless the
       vendor takes logins and logouts as mere state codes).
@@ -169,12 +170,18 @@ class DestinationMapping:
     options: type[Schema]
     step: Callable[[Sequence[Told], Mapping[str, Any], Answer | None, Any], Step]
     collapsing: frozenset[EventType] = frozenset({EventType.STATE})
+    clock_of: Callable[[Any], Clock] | None = None
     max_batch: int = 1
     rate_limit: RateLimit | None = None
     snapshot: SnapshotMapping | None = None
     package: str = ""
     waived: Mapping[str, str] = field(default_factory=dict)
     api: int = 1
+
+
+def clock_of(mapping: DestinationMapping, options: Any) -> Clock:
+    """Return whose time counts at a destination with these options."""
+    return mapping.clock if mapping.clock_of is None else mapping.clock_of(options)
 
 
 def one_request(

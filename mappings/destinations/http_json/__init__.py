@@ -1,17 +1,20 @@
-"""Any JSON endpoint: path, query, headers and body from templates in YAML, no code."""
+"""Any JSON or form endpoint: path, query, headers and body from templates in YAML, no code."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import orjson
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from gateway.mapping import (
+    FORM,
     Clock,
     DestinationMapping,
     EventType,
+    Judgement,
     MappingError,
     Request,
     States,
@@ -20,11 +23,23 @@ from gateway.mapping import (
     one_request,
 )
 from mappings.destinations.http_json.template import (
+    KNOWN,
+    WHEN,
+    Values,
     fill,
     in_header,
     in_path,
     in_text,
-    unknown_placeholders,
+    problems_in,
+    text_of,
+)
+from mappings.destinations.http_json.words import (
+    DateFormat,
+    DateFormatSchema,
+    Rule,
+    RuleSchema,
+    as_word,
+    judged,
 )
 
 if TYPE_CHECKING:
@@ -32,6 +47,8 @@ if TYPE_CHECKING:
 
     from gateway.mapping import Answer
 
+NAMED = validate.Regexp(r"^[A-Za-z_][A-Za-z0-9_]*$", error="Not a name for a filter.")
+KNOWN_NAME = validate.OneOf(sorted(KNOWN), error="There is no {input}.")
 METHODS = ("POST", "PUT", "PATCH")
 BODY = {
     "agent": "{identity}",
@@ -43,7 +60,7 @@ BODY = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpJsonOptions:
-    """Templates, and the table behind ``{state_code}``."""
+    """Templates, the table behind ``{state_code}``, what filters name, and what answers mean."""
 
     method: str
     path: str
@@ -52,6 +69,12 @@ class HttpJsonOptions:
     body: Any
     states: StateTable
     unchanged: bool
+    form: bool = False
+    clock: Clock = Clock.EVENT
+    tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    dates: Mapping[str, DateFormat] = field(default_factory=dict)
+    answers: tuple[Rule, ...] = ()
+    skip: tuple[Mapping[str, frozenset[str]], ...] = ()
 
 
 class HttpJsonSchema(Schema):
@@ -64,23 +87,59 @@ class HttpJsonSchema(Schema):
     body = fields.Raw(load_default=lambda: dict(BODY))
     states = States(load_default=StateTable)
     unchanged = fields.Boolean(load_default=False)
+    form = fields.Boolean(load_default=False)
+    clock = fields.Enum(Clock, by_value=True, load_default=Clock.EVENT)
+    tables = fields.Dict(
+        keys=fields.String(validate=NAMED),
+        values=fields.Dict(keys=fields.String(), values=fields.Raw()),
+        load_default=dict,
+    )
+    dates = fields.Dict(
+        keys=fields.String(validate=NAMED),
+        values=fields.Nested(DateFormatSchema),
+        load_default=dict,
+    )
+    answers = fields.List(fields.Nested(RuleSchema), load_default=list)
+    skip = fields.List(
+        fields.Dict(
+            keys=fields.String(
+                validate=validate.OneOf(sorted(KNOWN), error="There is no {input}.")
+            ),
+            values=fields.List(fields.Raw(), validate=validate.Length(min=1)),
+            validate=validate.Length(min=1),
+        ),
+        load_default=list,
+    )
 
     @validates_schema(skip_on_field_errors=False)
     def _check(self, data: dict[str, Any], **_: Any) -> None:
+        filters = sorted({*data.get("tables", ()), *data.get("dates", ())})
         problems = {
-            name: [f"There is no {{{each}}} to fill in." for each in unknown]
+            name: found
             for name in ("path", "query", "headers", "body")
-            if (unknown := unknown_placeholders(data.get(name)))
+            if (found := problems_in(data.get(name), filters))
         }
         path = data.get("path", "")
-        if path and not path.startswith("/"):
-            problems.setdefault("path", []).append("Must begin with /; the host is that of `url`.")
+        if path and not path.startswith("/") and "path" not in problems:
+            problems["path"] = ["Must begin with /; the host is that of `url`."]
+        if data.get("form") and not _is_flat(data.get("body")):
+            problems.setdefault("body", ["Of a form it must be one object of plain values."])
         if problems:
             raise ValidationError(problems)
 
     @post_load
     def _options(self, data: dict[str, Any], **_: Any) -> HttpJsonOptions:
-        return HttpJsonOptions(**data)
+        skip = tuple(
+            {name: frozenset(map(as_word, each)) for name, each in one.items()}
+            for one in data["skip"]
+        )
+        return HttpJsonOptions(**data | {"answers": tuple(data["answers"]), "skip": skip})
+
+
+def _is_flat(body: Any) -> bool:
+    return isinstance(body, dict) and not any(
+        isinstance(each, list | dict) and WHEN not in each for each in body.values()
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +150,12 @@ class _Filled:
     body: bytes = field(repr=False)
 
 
-def _item(told: Told, options: HttpJsonOptions) -> _Filled:
-    values = _values(told, options)
+def _item(told: Told, options: HttpJsonOptions) -> _Filled | None:
+    values = Values(_told(told, options), options.tables, options.dates)
+    if any(_fits(one, values) for one in options.skip):
+        return None
     try:
-        body = orjson.dumps(fill(options.body, values))
+        body = _body(fill(options.body, values), options)
     except TypeError as problem:
         raise MappingError("the body's template makes no JSON") from problem
     return _Filled(
@@ -105,7 +166,17 @@ def _item(told: Told, options: HttpJsonOptions) -> _Filled:
     )
 
 
-def _values(told: Told, options: HttpJsonOptions) -> dict[str, Any]:
+def _fits(one: Mapping[str, frozenset[str]], values: Values) -> bool:
+    return all(as_word(values.of(name)) in words for name, words in one.items())
+
+
+def _body(filled: Any, options: HttpJsonOptions) -> bytes:
+    if not options.form:
+        return orjson.dumps(filled)
+    return urlencode([(name, text_of(each)) for name, each in filled.items()]).encode()
+
+
+def _told(told: Told, options: HttpJsonOptions) -> dict[str, Any]:
     code = options.states.code(told.data) or told.data.get("status")
     return {**told.event, "identity": told.identity, "state_code": code, "kind": told.type}
 
@@ -115,7 +186,7 @@ def _request(items: Sequence[_Filled], options: HttpJsonOptions) -> Request:
     part = orjson.dumps([filled.path, filled.query, filled.body.decode()])
     return Request(
         filled.body,
-        "application/json",
+        FORM if options.form else "application/json",
         (part if options.unchanged else None,),
         method=options.method,
         path=filled.path,
@@ -124,14 +195,15 @@ def _request(items: Sequence[_Filled], options: HttpJsonOptions) -> Request:
     )
 
 
-def _judge(_answer: Answer, _count: int, _options: HttpJsonOptions) -> None:
-    """Leave every answer to the core: by its status."""
+def _judge(answer: Answer, _count: int, options: HttpJsonOptions) -> Judgement | None:
+    return judged(answer, options.answers)
 
 
 MAPPING = DestinationMapping(
     name="http_json",
     version="1",
     clock=Clock.EVENT,
+    clock_of=lambda options: options.clock,
     events=frozenset({EventType.LOGIN, EventType.LOGOUT, EventType.STATE}),
     options=HttpJsonSchema,
     step=one_request(_item, _request, _judge),

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from gateway.mapping import MappingError
+from mappings.destinations.http_json.words import as_word, looked_up
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Mapping
 
-PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.]*)(?:\|(unix|unix_ms|iso))?\}")
+    from mappings.destinations.http_json.words import DateFormat
+
+PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.]*)(?:\|([A-Za-z_][A-Za-z0-9_]*))?\}")
+DATED = ("unix", "unix_ms", "iso")
+WHEN, IS, THEN, ELSE = "when", "is", "then", "else"
+_ABSENT = object()
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 _NAMED = ("id", "name")
@@ -56,49 +63,112 @@ KNOWN = frozenset(
 """What can be filled in: the neutral event, how the vendor knows the agent, the vendor's code."""
 
 
-def unknown_placeholders(template: Any) -> list[str]:
-    """Return the placeholders of *template* that name nothing."""
-    return sorted({name for text in _texts(template) for name in _names(text)} - KNOWN)
+Problems = dict[Any, Any]
+"""Messages, by the place in a template."""
 
 
-def _texts(template: Any) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What is filled in: *told* by name; *tables* and *dates* are what filters may name."""
+
+    told: Mapping[str, Any]
+    tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    dates: Mapping[str, DateFormat] = field(default_factory=dict)
+
+    def of(self, name: str, word: str | None = None) -> Any:
+        """Return a value, through the filter *word*.
+
+        Raises:
+            MappingError: it is no time, or stands in no row of the table.
+        """
+        value: Any = self.told
+        for step in name.split("."):
+            value = value.get(step) if isinstance(value, dict) else None
+        if word is None:
+            return value
+        if word in self.tables:
+            return looked_up(value, self.tables[word], word)
+        return None if value is None else _dated(value, word, self.dates)
+
+
+def problems_in(template: Any, filters: Collection[str]) -> Problems | list[str]:
+    """Return what is wrong in a template, by its place; nothing where nothing is."""
     if isinstance(template, str):
-        yield template
-    elif isinstance(template, dict):
-        for value in template.values():
-            yield from _texts(value)
-    elif isinstance(template, list):
-        for value in template:
-            yield from _texts(value)
-
-
-def _names(text: str) -> list[str]:
-    return [found[1] for found in PLACEHOLDER.finditer(text)]
-
-
-def fill(template: Any, values: Mapping[str, Any]) -> Any:
-    """Fill in a body: a text that is one placeholder takes the JSON value, others are texts."""
+        return _problems_of_text(template, filters)
     if isinstance(template, dict):
-        return {key: fill(value, values) for key, value in template.items()}
+        found = {key: problems_in(value, filters) for key, value in template.items()}
+        if WHEN in template:
+            found |= _problems_of_condition(template)
+        return {key: each for key, each in found.items() if each}
     if isinstance(template, list):
-        return [fill(value, values) for value in template]
+        found = {index: problems_in(value, filters) for index, value in enumerate(template)}
+        return {index: each for index, each in found.items() if each}
+    return []
+
+
+def _problems_of_text(text: str, filters: Collection[str]) -> list[str]:
+    found = list(PLACEHOLDER.finditer(text))
+    names = sorted({each[1] for each in found} - KNOWN)
+    words = sorted({each[2] for each in found if each[2]} - {*DATED, *filters})
+    valid = ", ".join((*DATED, *filters))
+    return [f"There is no {{{each}}} to fill in." for each in names] + [
+        f"There is no filter {each}; valid: {valid}." for each in words
+    ]
+
+
+def _problems_of_condition(template: Mapping[str, Any]) -> Problems:
+    found: Problems = {}
+    name = template[WHEN]
+    if name not in KNOWN:
+        found[WHEN] = [f"There is no {name} to go by."]
+    if not isinstance(template.get(IS), list) or not template[IS]:
+        found[IS] = ["Must be a list of values."]
+    if THEN not in template or set(template) - {WHEN, IS, THEN, ELSE}:
+        found.setdefault(WHEN, []).append(f"Goes with {IS}, {THEN} and, if wanted, {ELSE}.")
+    return found
+
+
+def fill(template: Any, values: Values) -> Any:
+    """Fill in a body: a text that is one placeholder takes the JSON value, others are texts. What
+    a condition leaves out is left out.
+    """
+    filled = _filled(template, values)
+    return None if filled is _ABSENT else filled
+
+
+def _filled(template: Any, values: Values) -> Any:
+    if isinstance(template, dict):
+        if WHEN in template:
+            return _chosen(template, values)
+        members = {key: _filled(value, values) for key, value in template.items()}
+        return {key: each for key, each in members.items() if each is not _ABSENT}
+    if isinstance(template, list):
+        items = (_filled(value, values) for value in template)
+        return [each for each in items if each is not _ABSENT]
     if not isinstance(template, str):
         return template
     whole = PLACEHOLDER.fullmatch(template)
-    return _value(whole, values) if whole else in_text(template, values)
+    return values.of(whole[1], whole[2]) if whole else in_text(template, values)
 
 
-def in_text(template: str, values: Mapping[str, Any]) -> str:
+def _chosen(template: Mapping[str, Any], values: Values) -> Any:
+    word = as_word(values.of(template[WHEN]))
+    if word in map(as_word, template[IS]):
+        return _filled(template[THEN], values)
+    return _filled(template[ELSE], values) if ELSE in template else _ABSENT
+
+
+def in_text(template: str, values: Values) -> str:
     """Fill in a text; what is not known is empty."""
-    return PLACEHOLDER.sub(lambda found: _text(_value(found, values)), template)
+    return PLACEHOLDER.sub(lambda found: text_of(values.of(found[1], found[2])), template)
 
 
-def in_path(template: str, values: Mapping[str, Any]) -> str:
+def in_path(template: str, values: Values) -> str:
     """Fill in a path; what is filled in stays one segment."""
-    return PLACEHOLDER.sub(lambda found: _segment(_text(_value(found, values))), template)
+    return PLACEHOLDER.sub(lambda found: _segment(text_of(values.of(found[1], found[2]))), template)
 
 
-def in_header(template: str, values: Mapping[str, Any]) -> str:
+def in_header(template: str, values: Values) -> str:
     """Fill in a header.
 
     Raises:
@@ -110,33 +180,27 @@ def in_header(template: str, values: Mapping[str, Any]) -> str:
     return text
 
 
+def text_of(value: Any) -> str:
+    """Return a value as text; nothing is empty."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
+
+
 def _segment(text: str) -> str:
     if text in ("", ".", ".."):
         raise MappingError("a segment of the path would be empty or lead elsewhere")
     return quote(text, safe="")
 
 
-def _value(found: re.Match[str], values: Mapping[str, Any]) -> Any:
-    value: Any = values
-    for step in found[1].split("."):
-        value = value.get(step) if isinstance(value, dict) else None
-    return _dated(value, found[2]) if found[2] and value is not None else value
-
-
-def _dated(value: Any, form: str) -> Any:
+def _dated(value: Any, form: str, dates: Mapping[str, DateFormat]) -> Any:
     try:
         at = datetime.fromisoformat(str(value))
-    except ValueError as problem:
+        if form in dates:
+            return dates[form].written(at)
+        seconds = at.timestamp()
+    except (ValueError, OverflowError) as problem:
         raise MappingError(f"what is written as |{form} is no time") from problem
     if form == "iso":
         return at.isoformat(timespec="seconds")
-    seconds = at.timestamp()
     return int(seconds) if form == "unix" else round(seconds * 1000)
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
