@@ -112,6 +112,7 @@ def everything_in(folder: Path) -> dict[str, bytes]:
     return {each.name: each.read_bytes() for each in folder.iterdir() if each.is_file()}
 
 
+@pytest.mark.timeout(300)  # every verb is a process of its own, and there are some fifty
 async def test_what_no_name_allows_is_found_nowhere(tmp_path):
     async with WfmStandIn() as wfm:
         wfm.answer_by_path(lambda path: 400 if "refused" in path else 200)
