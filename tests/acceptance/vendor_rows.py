@@ -9,7 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+from ruamel.yaml import YAML
 
 from gateway.mapping.registry import installed
 from tests.acceptance.rig.centre import LOGOUT, STATE, Agent, Fact
@@ -19,7 +22,9 @@ from tests.standins.bucket import Bucket
 from tests.standins.calabrio import LOGGED_OUT, CalabrioStandIn
 from tests.standins.calabrio_soap import ACCEPTED, CalabrioSoapStandIn
 from tests.standins.door import Door
+from tests.standins.home_made import HomeMadeStandIn
 from tests.standins.playvox import PlayvoxLikeStandIn
+from tests.standins.verint import VerintStandIn
 
 CODES = {
     "ready": "Ready",
@@ -34,8 +39,18 @@ CODES = {
 
 KEY = "made-up-key"
 
-Picture = dict[str, str | None]
+EXAMPLES = Path(__file__).parents[2] / "config" / "examples"
+
+Picture = dict[str, Any]
 People = Sequence[Agent]
+
+
+def code(fact: Fact) -> str | None:
+    """Return what the vendor shows of somebody after this."""
+    if fact.type == LOGOUT or fact.status == "logged_out":
+        return None
+    reason = f":{fact.reason}" if fact.status == "not_ready" else ""
+    return CODES[f"{fact.status}{reason}"]
 
 
 @dataclass(frozen=True)
@@ -43,7 +58,8 @@ class Row:
     """*opens* its stand-in for these people. *settings*: the keys of the destination beside
     `mapping`. *shown*: its picture, by WFM id. *odd*: what it found amiss, but for what it
     refused. *told*: of a vendor that keeps our times, every state of an agent with the Unix second
-    it began at. *plants* somebody whom only a snapshot can take off, and returns who.
+    it began at. *code*: what stands in the picture for a fact. *plants* somebody whom only a
+    snapshot can take off, and returns who.
     """
 
     name: str
@@ -53,15 +69,8 @@ class Row:
     shown: Callable[[Any], Picture]
     odd: Callable[[Any], Sequence[Any]]
     told: Callable[[Any], Mapping[str, list[tuple[int, str]]]] | None = None
+    code: Callable[[Fact], Any] = code
     plants: Callable[[Any], str] | None = None
-
-
-def code(fact: Fact) -> str | None:
-    """Return what the vendor shows of somebody after this."""
-    if fact.type == LOGOUT or fact.status == "logged_out":
-        return None
-    reason = f":{fact.reason}" if fact.status == "not_ready" else ""
-    return CODES[f"{fact.status}{reason}"]
 
 
 def states_of(facts: Sequence[Fact]) -> list[Fact]:
@@ -102,6 +111,21 @@ def playvox_told(vendor: Any) -> dict[str, list[tuple[int, str]]]:
         user: [(int(at.timestamp()), status) for at, status in told if status != "Offline"]
         for user, told in vendor.timelines.items()
     }
+
+
+def example(name: str, **more: Any) -> dict[str, Any]:
+    """Return the options of a worked example of `http_json`, with more of them."""
+    document = YAML(typ="safe").load(EXAMPLES / f"{name}.yaml")
+    ((_, destination),) = document["destinations"].items()
+    return {**destination["options"], **more}
+
+
+def verint_code(fact: Fact) -> tuple[int, str] | None:
+    """Return mode and reason: ringing and talking are one to this vendor."""
+    modes = {"ready": 1, "reserved": 2, "busy": 2, "after_call_work": 3, "not_ready": 5}
+    shown = code(fact)
+    reason = shown if fact.status == "not_ready" else ""
+    return None if shown is None else (modes[fact.status], reason)
 
 
 ROWS = (
@@ -226,6 +250,39 @@ ROWS = (
         },
         odd=lambda _vendor: [],
         told=playvox_told,
+    ),
+    Row(
+        name="verint-fields",
+        mapping="http_json",
+        opens=lambda _people: VerintStandIn(header=("X-Feed-Key", KEY)),
+        settings=lambda vendor: {
+            "url": vendor.url,
+            "auth": {"type": "header", "name": "X-Feed-Key", "value": KEY},
+            "options": example("verint_fields", states=CODES),
+        },
+        shown=lambda vendor: {
+            each["agentId"]: vendor.states.get(each["agentId"]) for each in vendor.events
+        },
+        odd=lambda vendor: vendor.oddities,
+        code=verint_code,
+    ),
+    Row(
+        name="home-made",
+        mapping="http_json",
+        opens=lambda people: HomeMadeStandIn(
+            key=KEY, site="graz", people={each.wfm_id for each in people}
+        ),
+        settings=lambda vendor: {
+            "url": vendor.url,
+            "auth": {"type": "header", "name": "X-Floor-Key", "value": KEY},
+            "events": ["agent.state"],
+            "options": example("home_made", states={**CODES, "logged_out": "gone"}),
+        },
+        shown=lambda vendor: {
+            person: None if state == "gone" else state
+            for person, (state, _) in vendor.states.items()
+        },
+        odd=lambda vendor: [each for each in vendor.verdicts if each != "taken"],
     ),
 )
 
