@@ -96,6 +96,38 @@ async def test_damage_that_shows_later_ends_it_and_is_set_aside_at_the_next_star
     await again.close()
 
 
+def lose_the_head(path):
+    overwrite(path, 0, 100, b"\0")
+
+
+def shorten(path):
+    path.write_bytes(path.read_bytes()[:50])
+
+
+def empty(path):
+    path.write_bytes(b"")
+
+
+def lose_all_but_the_log(path):
+    path.unlink()
+    path.with_name("gateway.db-wal").write_bytes(b"frames" * 100)
+
+
+@pytest.mark.parametrize("harm", [lose_the_head, shorten, empty, lose_all_but_the_log])
+async def test_a_store_that_was_there_before_is_missed_loudly(filled, clock, harm):
+    harm(filled)
+    left = {each.suffix: each.read_bytes() for each in filled.parent.glob("gateway.db*")}
+    with pytest.raises(StoreError, match="cannot be opened"):
+        open_store(filled, now=clock)
+    assert {e.suffix: e.read_bytes() for e in filled.parent.glob("gateway.db*")} == left
+    store = open_store(filled, now=clock, on_damage=lambda: None)
+    assert (await store.append(receipt(), [RecordKey(0, None)])).receipt_id
+    assert len(store.set_aside_before()) == 1
+    logs = list(filled.parent.glob("*.corrupt-*-wal"))
+    assert [each.read_bytes() for each in logs] == [left[n] for n in left if n == ".db-wal"]
+    await store.close()
+
+
 @pytest.mark.parametrize("content", [b"somebody's notes, and long ones" * 20, b"\x00" * 5000])
 def test_a_file_that_was_never_ours_is_not_touched(tmp_path, clock, content):
     path = tmp_path / "important"

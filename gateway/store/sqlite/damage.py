@@ -59,10 +59,26 @@ def is_ours(path: Path) -> bool:
             header = file.read(HEADER_BYTES)
     except OSError:
         return False
-    if header.startswith(MAGIC):
+    if header.startswith(MAGIC) and len(header) == HEADER_BYTES:
         (told,) = _APPLICATION_ID.unpack_from(header, _APPLICATION_ID_AT)
         return int(told) == APPLICATION_ID
     return path.with_name(f"{path.name}-wal").exists()
+
+
+def is_lost(path: Path, *, had_store: bool) -> bool:
+    """Whether a store of ours stood there, and nothing of it is in the file any more: SQLite would
+    take an empty one for a new one, and throw the log beside it away.
+    """
+    if _bytes_of(path):
+        return False
+    return had_store or _bytes_of(path.with_name(f"{path.name}-wal")) > 0
+
+
+def _bytes_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def set_aside(path: Path, now: datetime) -> Path:

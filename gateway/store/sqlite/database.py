@@ -20,7 +20,7 @@ from gateway.store.sqlite.connection import (
     refuse_foreign,
     refuse_old_sqlite,
 )
-from gateway.store.sqlite.damage import is_ours, is_sound, set_aside
+from gateway.store.sqlite.damage import is_lost, is_ours, is_sound, set_aside
 from gateway.store.sqlite.reader import Checkpointer, Reader
 from gateway.store.sqlite.recovery import mark_clean, recover
 from gateway.store.sqlite.tally import Tally, Transaction
@@ -97,13 +97,16 @@ def open_database(
     refuse_old_sqlite(apsw.sqlite_lib_version())
     lock = files.lock(path)
     try:
+        mark = files.Mark(lock)
+        if is_lost(path, had_store=mark.has_store):
+            _begin_anew(path, now, is_allowed=on_damage is not None)
         try:
-            return _open_locked(path, now, lock, on_damage)
+            return _open_locked(path, now, lock, mark, on_damage)
         except DAMAGED as problem:
-            if on_damage is None or not is_ours(path):
+            if on_damage is None or not (mark.has_store or is_ours(path)):
                 raise
             log.critical("store.set_aside", as_=set_aside(path, now()).name, why=str(problem))
-            return _open_locked(path, now, lock, on_damage)
+            return _open_locked(path, now, lock, mark, on_damage)
     except apsw.Error as problem:
         os.close(lock)
         raise StoreError(f"the store {path} cannot be opened: {problem}") from problem
@@ -112,12 +115,25 @@ def open_database(
         raise
 
 
+def _begin_anew(path: Path, now: Callable[[], datetime], *, is_allowed: bool) -> None:
+    """Set aside what is left of a store whose file is empty or gone."""
+    why = "there was a store, and its file is empty or gone"
+    if not is_allowed:
+        raise StoreError(f"the store {path} cannot be opened: {why}; a start makes a fresh one")
+    files.make_private(path)
+    log.critical("store.set_aside", as_=set_aside(path, now()).name, why=why)
+
+
 def _open_locked(
-    path: Path, now: Callable[[], datetime], lock: int, on_damage: Callable[[], None] | None
+    path: Path,
+    now: Callable[[], datetime],
+    lock: int,
+    mark: files.Mark,
+    on_damage: Callable[[], None] | None,
 ) -> Database:
     files.make_private(path)
-    mark = files.Mark(lock)
     tally, several = _set_right(path, to_millis(now()), mark)
+    mark.note_store()
 
     def damaged() -> None:
         mark.note_damage(is_damaged=True)

@@ -39,7 +39,8 @@ def lock(path: Path) -> int:
 
 
 class Mark:
-    """Which receipt a mapping is at work on, and whether damage has shown, in the lock file.
+    """Which receipt a mapping is at work on, whether damage has shown, and whether there has been
+    a store at all, in the lock file.
 
     They are shared memory: a note costs no write and outlives any end of the process. It need
     not outlive the machine, which no receipt brings down.
@@ -48,10 +49,10 @@ class Mark:
     def __init__(self, lock: int) -> None:
         try:
             # Allocated, not just made longer: a hole in a full disk would end the process.
-            os.posix_fallocate(lock, 0, _MARK.size * 2)
+            os.posix_fallocate(lock, 0, _MARK.size * 3)
         except OSError as problem:
             raise StoreError(f"the store's lock file is too small: {problem.strerror}") from problem
-        self._memory = mmap.mmap(lock, _MARK.size * 2)
+        self._memory = mmap.mmap(lock, _MARK.size * 3)
 
     def read(self) -> int:
         """Return the sequence number noted last, 0 for none."""
@@ -70,6 +71,15 @@ class Mark:
     def note_damage(self, *, is_damaged: bool) -> None:
         """Note for the next start that damage has shown, or that there is none any more."""
         _MARK.pack_into(self._memory, _MARK.size, int(is_damaged))
+
+    @property
+    def has_store(self) -> bool:
+        """Whether there was a store of ours beside this before."""
+        return bool(_MARK.unpack_from(self._memory, 2 * _MARK.size)[0])
+
+    def note_store(self) -> None:
+        """Note that there is one, with everything that a store has."""
+        _MARK.pack_into(self._memory, 2 * _MARK.size, 1)
 
     def close(self) -> None:
         """Let go of the memory."""
