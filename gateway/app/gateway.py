@@ -83,15 +83,19 @@ def serve(settings: Settings, read_again: Callable[[], Settings]) -> int:
     """
     configure()
     sys.setswitchinterval(SWITCH_SECONDS)
+    early: list[int] = []  # a SIGHUP before there is anything that could read it again
+    signal.signal(signal.SIGHUP, lambda number, _frame: early.append(number))
     try:
         with GUARD.armed():
-            return uvloop.run(_serve(settings, read_again))
+            return uvloop.run(_serve(settings, read_again, early))
     finally:
-        for name in STOP:  # asked twice, it ends no worse
+        for name in (*STOP, signal.SIGHUP):  # asked twice, or while it ends, it ends no worse
             signal.signal(name, signal.SIG_IGN)
 
 
-async def _serve(settings: Settings, read_again: Callable[[], Settings]) -> int:
+async def _serve(
+    settings: Settings, read_again: Callable[[], Settings], early: Sequence[int]
+) -> int:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in STOP:
@@ -114,6 +118,8 @@ async def _serve(settings: Settings, read_again: Callable[[], Settings]) -> int:
         gateway = Gateway(settings, store, await store.badges(), handed, stopping)
         reloader = Reloader(gateway, read_again)
         loop.add_signal_handler(signal.SIGHUP, reloader.ask)
+        if early:
+            reloader.ask()
         return await gateway.run(reloader.run) or int(damage.is_set())
     finally:
         await store.close()

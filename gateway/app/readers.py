@@ -40,6 +40,8 @@ class Readers:
         self._running: dict[str, tuple[SourceSettings, asyncio.Task[None]]] = {}
         self._readers: dict[str, Reader] = {}
         self._group: asyncio.TaskGroup | None = None
+        self._changing = asyncio.Lock()
+        self._is_over = False
 
     async def start(self, group: asyncio.TaskGroup, wanted: Mapping[str, SourceSettings]) -> None:
         """Run the readers in *group* from now on."""
@@ -48,6 +50,15 @@ class Readers:
 
     async def become(self, wanted: Mapping[str, SourceSettings]) -> None:
         """Run a reader for each of *wanted* that can be read, and no other."""
+        async with self._changing:
+            await self._become(wanted)
+
+    async def stop(self) -> None:
+        """End them all; none begins any more."""
+        self._is_over = True
+        await self.become({})
+
+    async def _become(self, wanted: Mapping[str, SourceSettings]) -> None:
         assert self._group is not None
         readable = {name: each for name, each in wanted.items() if each.reconcile is not None}
         for name, (settings, task) in list(self._running.items()):
@@ -57,13 +68,9 @@ class Readers:
                 await asyncio.gather(task, return_exceptions=True)
                 self._workers.alive.pop(_worker(name), None)
         for name, settings in readable.items():
-            if name not in self._running:
+            if not (self._is_over or name in self._running):
                 task = self._group.create_task(self._run(settings))
                 self._running[name] = settings, task
-
-    async def stop(self) -> None:
-        """End them all."""
-        await self.become({})
 
     async def read(self, source: str) -> Tally:
         """Read everybody of a source now.

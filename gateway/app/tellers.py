@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -29,7 +30,8 @@ class Tellers:
     """Starts, stops and changes the workers of the destinations.
 
     *destinations* holds those that live, by name; one that failed is missing until it begins
-    anew.
+    anew. Whoever changes them does so alone, so that a destination never has two, and none
+    begins behind the end.
     """
 
     def __init__(
@@ -53,8 +55,10 @@ class Tellers:
         self._on_held = on_held
         self._running: dict[str, tuple[DestinationSettings, asyncio.Task[None]]] = {}
         self._wanted: Mapping[str, DestinationSettings] = {}
-        self._resting: set[str] = set()
+        self._resting: Counter[str] = Counter()
         self._begun: set[str] = set()
+        self._changing = asyncio.Lock()
+        self._is_over = False
         self._group: asyncio.TaskGroup | None = None
 
     async def start(
@@ -69,6 +73,28 @@ class Tellers:
 
         What an ended worker was owed stays in the store; the next one of that name goes on.
         """
+        async with self._changing:
+            return await self._become(wanted)
+
+    async def without(self, name: str, work: Callable[[], Awaitable[T]]) -> T:
+        """Do *work* while nobody tells the destination; then tell it again."""
+        self._resting[name] += 1
+        try:
+            async with self._changing:
+                if name in self._running:
+                    await self._end(name)
+            return await work()
+        finally:
+            self._resting[name] -= 1
+            async with self._changing:
+                await self._become(self._wanted)
+
+    async def stop(self) -> None:
+        """End them all: what is under way has a second."""
+        self._is_over = True
+        await self.become({})
+
+    async def _become(self, wanted: Mapping[str, DestinationSettings]) -> tuple[str, ...]:
         assert self._group is not None
         changed = tuple(
             name for name, (settings, _) in self._running.items() if wanted.get(name) != settings
@@ -76,25 +102,10 @@ class Tellers:
         await asyncio.gather(*map(self._end, changed))
         self._wanted = wanted
         for name, settings in wanted.items():
-            if name not in self._running and name not in self._resting:
+            if not (self._is_over or name in self._running or self._resting[name]):
                 task = self._group.create_task(self._run(settings))
                 self._running[name] = settings, task
         return changed
-
-    async def without(self, name: str, work: Callable[[], Awaitable[T]]) -> T:
-        """Do *work* while nobody tells the destination; then tell it again."""
-        self._resting.add(name)
-        try:
-            if name in self._running:
-                await self._end(name)
-            return await work()
-        finally:
-            self._resting.discard(name)
-            await self.become(self._wanted)
-
-    async def stop(self) -> None:
-        """End them all: what is under way has a second."""
-        await self.become({})
 
     async def _run(self, settings: DestinationSettings) -> None:
         await self._workers.restarted(_worker(settings.name), partial(self._tell, settings))

@@ -1,9 +1,12 @@
 """A new configuration while it runs, and a restart that no sender notices."""
 
 import asyncio
+import contextlib
 import json
 import os
+import signal
 import socket
+import sys
 
 import aiohttp
 
@@ -96,6 +99,50 @@ async def test_what_needs_a_restart_is_named(tmp_path):
         waiting = json.loads(line)["keys_that_need_a_restart"]
         assert waiting == ["server.port", "server.max_connections"]
         assert (await gateway.get("/healthz"))[0] == 200
+
+
+HASTY = """
+import os, signal, sys
+from gateway import app
+from gateway.cli.main import main
+stage = app.serve.__globals__
+open_store = stage["open_store"]
+
+def hung_up_meanwhile(*args, **kwargs):
+    os.kill(os.getpid(), signal.SIGHUP)
+    return open_store(*args, **kwargs)
+
+stage["open_store"] = hung_up_meanwhile
+main(sys.argv[1:])
+"""
+
+
+class Hasty(Gateway):
+    """A gateway that is sent SIGHUP while it opens its store."""
+
+    def command(self, *words: str) -> list[str]:
+        return [sys.executable, "-c", HASTY, *super().command(*words)[3:]]
+
+
+async def test_hung_up_while_it_starts_it_reads_again_when_it_has(tmp_path):
+    async with WfmStandIn() as wfm, Hasty(tmp_path, config(wfm.url)) as gateway:
+
+        async def said():
+            return sum("gateway.reloaded" in line for line in gateway.output)
+
+        await gateway.until(said, wanted=1)
+        assert await gateway.stop() == 0
+
+
+async def test_hung_up_while_it_ends_it_ends_well(tmp_path):
+    async with WfmStandIn() as wfm, Gateway(tmp_path, config(wfm.url)) as gateway:
+        gateway.process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(20):
+            while gateway.process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(gateway.process.pid, signal.SIGHUP)
+                await asyncio.sleep(0.002)
+        assert gateway.process.returncode == 0
 
 
 async def test_a_source_may_go_and_come_under_load_and_a_destination_change(tmp_path):
