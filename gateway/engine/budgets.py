@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 5.0
 STEP = 500
-MOST_STEPS = 40
-"""In one round at most so many deliveries of a destination are let go: 20,000."""
+MOST_STEPS = 200
+"""In one round at most so many deliveries of a destination are looked at: 100,000."""
+
+FIRST_PLACE = ("", 0)
 
 RESERVE_SHARE = 10
 LARGEST_RESERVE = 1024**3
@@ -64,6 +66,7 @@ class Budgets:
         self._metrics = metrics
         self._now = now
         self._is_full = False
+        self._looked_at: dict[str, tuple[str, int]] = {}
 
     async def run(self) -> None:
         """Look after them, for ever."""
@@ -81,9 +84,9 @@ class Budgets:
             backlog = await self._store.backlog(settings.name)
             excess = backlog.pending - settings.max_backlog
             if excess > 0:
-                excess -= await self._collapse(settings, excess)
-            if excess > 0:
-                await self._overflow(settings, excess)
+                gone, is_whole = await self._collapse(settings, excess)
+                if is_whole and excess > gone:
+                    await self._overflow(settings, excess - gone)
         await self._look_at_kept()
 
     async def _look_at_disk(self) -> None:
@@ -110,15 +113,14 @@ class Budgets:
             await self._collapse(settings, MOST_STEPS * STEP)
         return await self._store.disk_bytes()
 
-    async def _collapse(self, settings: DestinationSettings, most: int) -> int:
-        """Supersede states that wait behind newer ones, in lanes that are not in memory."""
+    async def _collapse(self, settings: DestinationSettings, most: int) -> tuple[int, bool]:
+        """Supersede states that wait behind newer ones, in lanes that are not in memory. Return
+        how many went, and whether the last lane was come to; if not, the next round goes on.
+        """
         rules = Rules(skip=True, stale_after=settings.stale_after, settle=settings.settle)
-        gone, after = 0, ("", 0)
+        gone, after = 0, self._looked_at.pop(settings.name, FIRST_PLACE)
         for _ in range(MOST_STEPS):
-            page = await self._store.overtaken(settings.name, after=after, most=STEP)
-            if not page or gone >= most:
-                break
-            after = (page[-1].lane, page[-1].seq)
+            page, place = await self._store.overtaken(settings.name, after=after, most=STEP)
             outcomes = [
                 (each, superseded(each, each, rules, self._now(), by=None))
                 for each in self._resting(settings.name, page)
@@ -126,7 +128,12 @@ class Budgets:
             gone += await self._record(
                 settings, [(each, outcome) for each, outcome in outcomes if outcome is not None]
             )
-        return gone
+            if place is None:
+                return gone, True
+            after = self._looked_at[settings.name] = place
+            if gone >= most:
+                break
+        return gone, False
 
     async def _overflow(self, settings: DestinationSettings, excess: int) -> None:
         """Dead-letter the oldest, in lanes that are not in memory: those the worker sees to."""

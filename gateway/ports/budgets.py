@@ -28,14 +28,15 @@ class Budgets(Protocol):
 
     async def overtaken(
         self, destination: str, *, after: tuple[str, int], most: int
-    ) -> Sequence[Delivery]:
-        """Return owed states that a newer one of their lane follows, by lane and sequence number,
-        those behind *after*.
+    ) -> tuple[Sequence[Delivery], tuple[str, int] | None]:
+        """Look at the *most* owed deliveries behind *after* (lane, sequence number) and no others;
+        return the states that a newer one of their lane follows, and where to go on (`None`: that
+        was the end).
         """
         ...
 
     async def oldest_owed(self, destination: str, *, most: int) -> Sequence[Delivery]:
-        """Return the deliveries that have been owed for longest."""
+        """Return some of the deliveries that have been owed for longest, states last."""
         ...
 
     async def forget(self, kept: Kept, name: str, *, most: int) -> int:

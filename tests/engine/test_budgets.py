@@ -87,6 +87,36 @@ async def test_what_may_not_collapse_goes_from_the_oldest_on(looked):
     assert await store.check() == []
 
 
+async def test_how_an_agent_stands_goes_last(looked):
+    store, budgets, change, _ = looked
+    await pile_up(store, ("ann", "ben"), 2)
+    await pile_up(store, ("cat", "dan"), 3, collapses=False)
+    change(max_backlog=4)
+    await budgets.look()
+    assert await pending(store) == {
+        "ann": ["ann-1"],
+        "ben": ["ben-1"],
+        "cat": ["cat-2"],
+        "dan": ["dan-2"],
+    }
+
+
+async def test_a_round_looks_at_so_many_and_the_next_goes_on(looked, monkeypatch):
+    monkeypatch.setattr(looking, "STEP", 3)
+    monkeypatch.setattr(looking, "MOST_STEPS", 2)
+    store, budgets, change, _ = looked
+    await pile_up(store, ("ann", "ben"), 4, collapses=False)
+    await pile_up(store, ("cat",), 4)
+    change(max_backlog=8)
+    await budgets.look()  # as far as ben
+    assert (await store.backlog("wfm")).pending == 12
+    await budgets.look()
+    assert (await pending(store))["cat"] == ["cat-3"]
+    assert (await store.sizes()).get("dead_letters", 0) == 0
+    await budgets.look()  # nothing is left that could collapse
+    assert (await store.sizes())["dead_letters"] == 1
+
+
 async def test_a_lane_that_its_worker_has_is_left_to_it(looked):
     store, budgets, change, workers = looked
     await pile_up(store, ("ann", "ben"), 5)

@@ -20,17 +20,33 @@ if TYPE_CHECKING:
     from gateway.store.sqlite.database import Database
     from gateway.store.sqlite.tally import Transaction
 
+LOOKED_AT = 5000
+
+# So many rows are looked at and no more, whatever is found among them.
 OVERTAKEN = f"""
-    SELECT {DELIVERY} FROM outbox o INDEXED BY outbox_lanes JOIN events e ON e.seq = o.event
-    WHERE o.destination = ? AND o.held IS NULL AND (o.lane, o.seq) > (?, ?) AND o.collapses
-        AND EXISTS (SELECT 1 FROM outbox n INDEXED BY outbox_lanes
-            WHERE n.destination = o.destination AND n.lane = o.lane AND n.held IS NULL
-                AND n.seq > o.seq AND n.collapses)
-    ORDER BY o.lane, o.seq LIMIT ?
+    SELECT {DELIVERY} FROM (
+        SELECT * FROM outbox INDEXED BY outbox_lanes
+        WHERE destination = ? AND held IS NULL AND (lane, seq) > (?, ?)
+        ORDER BY lane, seq LIMIT ?) o
+    JOIN events e ON e.seq = o.event
+    WHERE o.collapses AND EXISTS (SELECT 1 FROM outbox n INDEXED BY outbox_lanes
+        WHERE n.destination = o.destination AND n.lane = o.lane AND n.held IS NULL
+            AND n.seq > o.seq AND n.collapses)
+    ORDER BY o.lane, o.seq
 """  # noqa: S608 - a constant of ours
+LAST_LOOKED_AT = """
+    SELECT lane, seq FROM outbox INDEXED BY outbox_lanes
+    WHERE destination = ? AND held IS NULL AND (lane, seq) > (?, ?)
+    ORDER BY lane, seq LIMIT 1 OFFSET ?
+"""
+# Of the oldest the states go last: when all that could collapse has, each is an agent's newest.
 OLDEST = f"""
-    SELECT {DELIVERY} FROM outbox o INDEXED BY outbox_age JOIN events e ON e.seq = o.event
-    WHERE o.destination = ? AND o.held IS NULL ORDER BY o.recorded_at, o.seq LIMIT ?
+    SELECT {DELIVERY} FROM (
+        SELECT * FROM (
+            SELECT * FROM outbox INDEXED BY outbox_age
+            WHERE destination = ? AND held IS NULL ORDER BY recorded_at, seq LIMIT {LOOKED_AT})
+        ORDER BY collapses, recorded_at, seq LIMIT ?) o
+    JOIN events e ON e.seq = o.event ORDER BY o.collapses, o.recorded_at, o.seq
 """  # noqa: S608 - a constant of ours
 OLDEST_HELD = f"""
     SELECT {DELIVERY} FROM outbox o INDEXED BY outbox_held JOIN events e ON e.seq = o.event
@@ -44,6 +60,9 @@ FORGET_ENTRIES = """
     DELETE FROM quarantine WHERE n IN (SELECT n FROM quarantine ORDER BY n LIMIT ?)
     RETURNING source
 """
+Place = tuple[str, int]
+"""A lane, and a sequence number in it."""
+
 OVER_BUDGET = "more were held than store.max_held"
 
 
@@ -69,15 +88,21 @@ class SqliteBudgets:
         self._refusal = why
 
     async def overtaken(
-        self, destination: str, *, after: tuple[str, int], most: int
-    ) -> Sequence[Delivery]:
-        """Return owed states that a newer one of their lane follows, those behind *after*."""
-        asked = (destination, *after, most)
-        rows = await self._database.read(lambda c: rows_of(c, OVERTAKEN, asked))
-        return [delivery_from_row(row) for row in rows]
+        self, destination: str, *, after: Place, most: int
+    ) -> tuple[Sequence[Delivery], Place | None]:
+        """Look at what is owed behind *after*; return states that a newer one of their lane
+        follows, and where to go on.
+        """
+
+        def look(connection: apsw.Connection) -> tuple[list[Delivery], Place | None]:
+            rows = rows_of(connection, OVERTAKEN, (destination, *after, most))
+            last = rows_of(connection, LAST_LOOKED_AT, (destination, *after, most - 1))
+            return [delivery_from_row(row) for row in rows], last[0] if last else None
+
+        return await self._database.read(look)
 
     async def oldest_owed(self, destination: str, *, most: int) -> Sequence[Delivery]:
-        """Return the deliveries that have been owed for longest."""
+        """Return deliveries that have been owed for longest, states last."""
         rows = await self._database.read(lambda c: rows_of(c, OLDEST, (destination, most)))
         return [delivery_from_row(row) for row in rows]
 
