@@ -56,19 +56,23 @@ def concurrency(tellers):
 @contextlib.asynccontextmanager
 async def hanging():
     """A vendor that never answers; yield its port, and what is set when it was asked."""
-    asked = asyncio.Event()
+    asked, is_over, takers = asyncio.Event(), asyncio.Event(), set()
 
     async def take(_reader, writer):
+        takers.add(asyncio.current_task())
         asked.set()
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.Event().wait()
+        await is_over.wait()
         writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
 
     server = await asyncio.start_server(take, "127.0.0.1", 0)
     try:
         yield server.sockets[0].getsockname()[1], asked
     finally:
         server.close()
+        is_over.set()
+        await asyncio.gather(*takers)
 
 
 async def test_a_reload_counts_also_where_somebody_adopts_meanwhile(tmp_path, monkeypatch):
