@@ -56,6 +56,7 @@ class Attendant:
         roster: Roster,
         now: Callable[[], datetime],
         alarms: Callable[[], Sequence[StandingAlarm]] = tuple,
+        look_again: Callable[[], object] = tuple,
     ) -> None:
         self.bench = Bench(store=store, settings=settings, live=self, now=now, roster=roster)
         self._settings = settings
@@ -68,6 +69,7 @@ class Attendant:
         self._metrics = metrics
         self._now = now
         self._alarms = alarms
+        self._look_again = look_again
 
     def become(self, settings: Settings) -> None:
         """Go by these settings from now on."""
@@ -119,8 +121,13 @@ class Attendant:
         worker.reload_probe()
 
     async def without(self, destination: str, work: Callable[[], Awaitable[T]]) -> T:
-        """Do *work* while nobody tells a destination; then tell it again."""
-        return await self._tellers.without(destination, work)
+        """Do *work* while nobody tells a destination; then tell it again, and look at what it
+        holds.
+        """
+        try:
+            return await self._tellers.without(destination, work)
+        finally:
+            self._look_again()
 
     async def standings(self, destination: str) -> Prepared:
         """Return the snapshot that the destination would be sent, and what stands in the way."""

@@ -38,7 +38,7 @@ from gateway.http.handed import handed_sockets
 from gateway.http.ingest import Ingest
 from gateway.http.jwks import open_keys
 from gateway.http.server import load_certificate, server_context
-from gateway.model.errors import StoreError
+from gateway.model.errors import StoreError, StoreUnavailableError
 from gateway.operations import OPERATIONS
 from gateway.operations.succession import orphans
 from gateway.pipeline.verify import checker_for
@@ -182,6 +182,7 @@ class Gateway:
             roster=self._roster,
             now=utc_now,
             alarms=lambda: self._sentry.standing,
+            look_again=self._releaser.look_at_all,
         )
         self._floor = Floor()
         self._sentry = self._make_sentry()
@@ -258,6 +259,7 @@ class Gateway:
         self._attendant.become(settings)
         await self._readers.become(settings.sources)
         changed = await self._tellers.become(settings.destinations)
+        await self._tell_left_behind()
         self.look_again()
         log.info("gateway.reloaded", destinations_changed=changed)
 
@@ -268,8 +270,9 @@ class Gateway:
             destination.reload_probe()
 
     async def _tell_left_behind(self) -> None:
-        for name, count in (await orphans(self._attendant.bench)).items():
-            log.warning("destination.unknown", destination=name, left_behind=count)
+        with suppress(StoreUnavailableError):
+            for name, count in (await orphans(self._attendant.bench)).items():
+                log.warning("destination.unknown", destination=name, left_behind=count)
 
     async def keep_audit(self, action: str, result: Mapping[str, Any]) -> None:
         """Keep what was done to the process itself, where the store can."""

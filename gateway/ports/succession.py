@@ -24,11 +24,14 @@ class Succession(Protocol):
     """Moves in bounded steps: what an unclean end cuts short is gone on with when asked again."""
 
     async def left_behind(self) -> Mapping[str, int]:
-        """Return how many deliveries and dead letters each destination has, by name."""
+        """Return how many deliveries and dead letters each destination has, and lanes in which its
+        mapping remembers something, by name.
+        """
         ...
 
     async def adopt(self, old: str, new: str, *, skip_superseded: bool) -> Adopted:
-        """Make all that *old* has *new*'s, in the order that it has. With *skip_superseded* a
+        """Make all that *old* has *new*'s, in the order that it has, what its mapping remembers
+        first. With *skip_superseded* a
         collapsing delivery with a newer one settled in *new*'s lane is recorded as superseded.
         Nobody may tell *new* meanwhile.
         """

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from gateway.ports import Adopted
+from gateway.store.sqlite.connection import rows_of
 from gateway.store.sqlite.outcome import remember, settle
 from gateway.store.sqlite.rows import DELIVERY, delivery_from_row
 
@@ -24,23 +25,32 @@ KINDS = (PENDING, HELD, "dead_letters")
 OF_KIND = {
     PENDING: f"""
         SELECT {DELIVERY} FROM outbox o INDEXED BY outbox_lanes JOIN events e ON e.seq = o.event
-        WHERE o.destination = ? AND o.held IS NULL LIMIT {STEP}
+        WHERE o.destination = ? AND o.held IS NULL ORDER BY o.lane, o.seq LIMIT {STEP}
     """,  # noqa: S608 - constants of ours
     HELD: f"""
         SELECT {DELIVERY} FROM outbox o INDEXED BY outbox_held JOIN events e ON e.seq = o.event
-        WHERE o.destination = ? AND o.held IS NOT NULL LIMIT {STEP}
+        WHERE o.destination = ? AND o.held IS NOT NULL ORDER BY o.subject, o.seq LIMIT {STEP}
     """,  # noqa: S608 - constants of ours
 }
 MOVE = "UPDATE outbox SET destination = ? WHERE seq = ?"
 SETTLED_NEWER = """
     SELECT 1 FROM lanes WHERE destination = ? AND lane = ? AND newest > ?
 """
+LAST_LANE = f"""
+    SELECT max(lane) FROM (
+        SELECT lane FROM lanes WHERE destination = ? ORDER BY lane LIMIT {STEP})
+"""  # noqa: S608 - constants of ours
 MOVE_LANES = """
     INSERT INTO lanes (destination, lane, memory, delivered, newest, settled_at)
-    SELECT ?2, lane, memory, NULL, newest, settled_at FROM lanes WHERE destination = ?1
+    SELECT ?2, lane, memory, NULL, newest, settled_at FROM lanes
+    WHERE destination = ?1 AND lane <= ?3
     ON CONFLICT (destination, lane) DO UPDATE SET memory = coalesce(memory, excluded.memory),
         delivered = NULL, newest = max(newest, excluded.newest)
 """
+REMEMBERING = (
+    "SELECT destination, count(*) FROM lanes WHERE memory IS NOT NULL GROUP BY destination"
+)
+FORGET_LANES = "UPDATE lanes SET memory = NULL, delivered = NULL WHERE destination = ?"
 MOVE_DEAD = f"""
     UPDATE dead_letters SET destination = ?2 WHERE n IN (
         SELECT n FROM dead_letters INDEXED BY dead_letters_lane WHERE destination = ?1
@@ -55,9 +65,9 @@ class SqliteSuccession:
     _database: Database
 
     async def left_behind(self) -> Mapping[str, int]:
-        """Return how many deliveries and dead letters each destination has, by name."""
+        """Return how many deliveries, dead letters and memories each destination has, by name."""
         tally = self._database.tally
-        found: dict[str, int] = {}
+        found: dict[str, int] = dict(await self._database.read(lambda c: rows_of(c, REMEMBERING)))
         for kind in KINDS:
             for name, count in tally.starting(f"{kind}:").items():
                 destination = name.removeprefix(f"{kind}:")
@@ -65,9 +75,15 @@ class SqliteSuccession:
         return {name: count for name, count in found.items() if count}
 
     async def adopt(self, old: str, new: str, *, skip_superseded: bool) -> Adopted:
-        """Make all that *old* has *new*'s, in the order that it has."""
+        """Make all that *old* has *new*'s, in the order that it has.
+
+        What lanes remember comes first: whoever tells of what is owed, also after an end in the
+        middle, must know it.
+        """
         now = self._database.now_millis()
         deliveries = superseded = dead = 0
+        while await self._database.write(partial(_move_lanes, old, new), slow=True):
+            pass
         for kind in (HELD, PENDING):
             step = partial(_move, kind, (old, new), skip_superseded, now)
             while (counts := await self._database.write(step, slow=True)) != (0, 0):
@@ -75,7 +91,7 @@ class SqliteSuccession:
                 superseded += counts[1]
         while moved := await self._database.write(partial(_move_dead, old, new), slow=True):
             dead += moved
-        await self._database.write(partial(_move_rest, old, new), slow=True)
+        await self._database.write(partial(_forget_mark, old), slow=True)
         return Adopted(deliveries, superseded, dead)
 
     async def disown(self, destination: str) -> int:
@@ -86,6 +102,9 @@ class SqliteSuccession:
             step = partial(_drop, kind, destination, now)
             while count := await self._database.write(step, slow=True):
                 dropped += count
+        await self._database.write(
+            lambda transaction: transaction.run(FORGET_LANES, (destination,)), slow=True
+        )
         return dropped
 
 
@@ -126,11 +145,21 @@ def _move_dead(old: str, new: str, transaction: Transaction) -> int:
     return moved
 
 
-def _move_rest(old: str, new: str, transaction: Transaction) -> None:
-    transaction.run(MOVE_LANES, (old, new))
-    transaction.run("DELETE FROM lanes WHERE destination = ?", (old,))
-    transaction.run("UPDATE OR IGNORE badges SET destination = ? WHERE destination = ?", (new, old))
-    transaction.run("DELETE FROM badges WHERE destination = ?", (old,))
+def _move_lanes(old: str, new: str, transaction: Transaction) -> bool:
+    """Move what one step's lanes remember; return whether there were any."""
+    last = transaction.first(LAST_LANE, (old,))
+    if last is None or last[0] is None:
+        transaction.run(
+            "UPDATE OR IGNORE badges SET destination = ? WHERE destination = ?", (new, old)
+        )
+        transaction.run("DELETE FROM badges WHERE destination = ?", (old,))
+        return False
+    transaction.run(MOVE_LANES, (old, new, last[0]))
+    transaction.run("DELETE FROM lanes WHERE destination = ? AND lane <= ?", (old, last[0]))
+    return True
+
+
+def _forget_mark(old: str, transaction: Transaction) -> None:
     transaction.run("DELETE FROM destinations WHERE name = ?", (old,))
 
 
