@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime, timedelta
     from typing import TypeVar
 
@@ -38,14 +38,10 @@ class LedgerPages(Protocol):
     """Pages that are read one after another: memory stays flat however long the time."""
 
     def agent_entries(self, since: Millis, until: Millis) -> Iterable[AgentEntry]:
-        """Yield the entries of ``since <= at < until`` in the order of their times (of one time:
-        as they were kept).
-        """
-        ...
-
-    def agents_before(self, at: Millis) -> Mapping[str, Sequence[AgentEntry]]:
-        """Return by agent key how everybody stood just before *at*: the last entry of a state and
-        the last one of a login or logout, where there are such.
+        """Yield the entries of ``since <= at < until``, one agent after another, each agent's in
+        the order of their times (of one time: as they were kept). Before them come how the agent
+        stood just before *since*: the last state and the last login or logout, where there are
+        such; also of agents of whom nothing else is.
         """
         ...
 
