@@ -49,6 +49,9 @@ from gateway.model.agent import (
     Status,
 )
 from gateway.model.clock import IMPOSSIBLE, from_rfc3339, is_believed, rfc3339
+from gateway.model.contact import ContactPiece, Customer, Insights, Overrides
+from gateway.model.contact import Outcome as ContactOutcome
+from gateway.model.contact import Step as ContactStep
 from gateway.model.delivery import Answer
 from gateway.model.errors import ContentError, CredentialsError, Flaw, MappingError
 from gateway.model.event import EventType, content_digest
@@ -83,9 +86,13 @@ __all__ = [
     "Composed",
     "Contact",
     "ContactFact",
+    "ContactOutcome",
+    "ContactPiece",
+    "ContactStep",
     "Content",
     "ContentError",
     "CredentialsError",
+    "Customer",
     "Departure",
     "DestinationMapping",
     "Duration",
@@ -98,11 +105,13 @@ __all__ = [
     "Held",
     "Identity",
     "Ignored",
+    "Insights",
     "Judgement",
     "MappingError",
     "Moment",
     "Named",
     "Observation",
+    "Overrides",
     "Part",
     "Phase",
     "Picture",

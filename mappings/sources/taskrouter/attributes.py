@@ -10,12 +10,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from gateway.mapping import Named
+from mappings.sources.taskrouter.values import text_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-LONGEST = 128
-"""Of a value; Insights cuts there."""
 
 LONGEST_TEXT = 64 * 1024
 PLAIN = (
@@ -70,11 +68,8 @@ def read_attributes(text: Any) -> Attributes:
 
 
 def text_of(attributes: Mapping[str, Any], name: str) -> str | None:
-    """Return one as a text of at most `LONGEST` characters, `None` where nothing is told."""
-    value = attributes.get(name)
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
-    return str(value).strip()[:LONGEST] or None
+    """Return one as a text, cut where Insights cuts, `None` where nothing is told."""
+    return text_in(attributes.get(name))
 
 
 def named_of(attributes: Mapping[str, Any], kind: str) -> Named | None:

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.mapping import Identity
 from mappings.sources.taskrouter.attributes import named_of, plain_of, read_attributes, text_of
+from mappings.sources.taskrouter.values import direction_in
 from mappings.twilio.activities import PLATFORM
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mappings.sources.taskrouter.options import TaskRouterOptions
-
-DIRECTIONS = frozenset({"inbound", "outbound"})
 
 
 def identity_of(sid: str, worker: Mapping[str, Any], options: TaskRouterOptions) -> Identity:
@@ -40,6 +39,4 @@ def identity_of(sid: str, worker: Mapping[str, Any], options: TaskRouterOptions)
 
 def direction_of(task_attributes: Any) -> str | None:
     """Return which side began a contact, where the task's attributes say so."""
-    told = text_of(read_attributes(task_attributes), "direction")
-    word = told.casefold() if told else None
-    return word if word in DIRECTIONS else None
+    return direction_in(read_attributes(task_attributes).get("direction"))
