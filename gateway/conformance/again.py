@@ -8,6 +8,7 @@ from importlib import import_module
 
 from gateway.conformance.examine import subject_of
 from gateway.mapping.destination import DestinationMapping
+from gateway.mapping.files import FileMapping
 from gateway.mapping.source import SourceMapping
 
 
@@ -17,7 +18,7 @@ def main(package: str, name: str) -> None:
     mapping = next(
         each
         for each in values
-        if isinstance(each, SourceMapping | DestinationMapping) and each.name == name
+        if isinstance(each, SourceMapping | DestinationMapping | FileMapping) and each.name == name
     )
     subject = subject_of(mapping)
     made = {

@@ -9,10 +9,12 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gateway.conformance import of_all, of_destinations, of_sources
+from gateway.conformance import of_all, of_destinations, of_files, of_sources
+from gateway.conformance.filing import FileSubject
 from gateway.conformance.kept import MOST_PROBLEMS
 from gateway.conformance.of_sources import SourceSubject
 from gateway.conformance.telling import DestinationSubject
+from gateway.mapping.files import FileMapping
 from gateway.mapping.source import SourceMapping
 
 if TYPE_CHECKING:
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
     from gateway.conformance.kept import Check
     from gateway.mapping.destination import DestinationMapping
 
-    Mapping = SourceMapping | DestinationMapping
-    Subject = SourceSubject | DestinationSubject
+    Mapping = SourceMapping | DestinationMapping | FileMapping
+    Subject = SourceSubject | DestinationSubject | FileSubject
 
 
 class State(StrEnum):
@@ -79,7 +81,7 @@ class Examined:
         """Return it for programs."""
         return {
             "name": self.mapping.name,
-            "kind": "source" if isinstance(self.mapping, SourceMapping) else "destination",
+            "kind": kind_of(self.mapping),
             "version": self.mapping.version,
             "package": self.mapping.package or None,
             "samples": self.samples,
@@ -88,9 +90,17 @@ class Examined:
         }
 
 
+def kind_of(mapping: Mapping) -> str:
+    """Return what a mapping is, as it is told: ``source``, ``destination`` or ``file``."""
+    if isinstance(mapping, SourceMapping):
+        return "source"
+    return "file" if isinstance(mapping, FileMapping) else "destination"
+
+
 def checks_for(mapping: Mapping) -> Sequence[Check]:
     """Return the checks of a mapping's kind."""
-    own = of_sources if isinstance(mapping, SourceMapping) else of_destinations
+    kinds = {"source": of_sources, "destination": of_destinations, "file": of_files}
+    own = kinds[kind_of(mapping)]
     return (*of_all.CHECKS, *own.CHECKS)
 
 
@@ -98,6 +108,8 @@ def subject_of(mapping: Mapping) -> Subject:
     """Return what the checks look at."""
     if isinstance(mapping, SourceMapping):
         return SourceSubject(mapping)
+    if isinstance(mapping, FileMapping):
+        return FileSubject(mapping)
     return DestinationSubject(mapping)
 
 

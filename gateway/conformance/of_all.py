@@ -18,11 +18,12 @@ from gateway.conformance.samples import folder_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from gateway.conformance.filing import FileSubject
     from gateway.conformance.of_sources import SourceSubject
     from gateway.conformance.samples import Sample
     from gateway.conformance.telling import DestinationSubject
 
-    Subject: TypeAlias = SourceSubject | DestinationSubject
+    Subject: TypeAlias = SourceSubject | DestinationSubject | FileSubject
 
 CHILD_SECONDS = 60
 

@@ -8,6 +8,8 @@ A destination's sample, ``*.in.json``, has the `options` of the destination and 
 neutral events, each with the agent's `identity`. It may have the `memory` of the lane, and the
 `answers` of the vendor in turn, each a `status`, a `body` (text) and a `content_type`.
 
+A file mapping's sample is described in `gateway.conformance.filing`.
+
 Beside each stands its golden file ``*.out.json``: what the mapping makes of it.
 """
 
@@ -27,8 +29,9 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
     from gateway.mapping.destination import DestinationMapping
+    from gateway.mapping.files import FileMapping
 
-    Mapping = SourceMapping | DestinationMapping
+    Mapping = SourceMapping | DestinationMapping | FileMapping
 
 RECEIVED_AT = datetime(2026, 3, 2, 13, 0, tzinfo=UTC)
 JSON = ".in.json"

@@ -9,6 +9,7 @@ from gateway.mapping.checks.options import (
     one_header,
     which_matches,
 )
+from gateway.mapping.delimited import below_zero, is_formula, label, plain, quoted, whole
 from gateway.mapping.destination import (
     Clock,
     DestinationMapping,
@@ -23,6 +24,16 @@ from gateway.mapping.destination import (
     one_request,
 )
 from gateway.mapping.fields import Fields, Statuses, comparable, flag, measure, number
+from gateway.mapping.files import (
+    Figures,
+    File,
+    FileMapping,
+    Need,
+    Person,
+    Span,
+    Unit,
+    WithheldError,
+)
 from gateway.mapping.json_body import read_json
 from gateway.mapping.parameters import FORM, form_pairs, media_type, values_of
 from gateway.mapping.reading import READ, Ask, Endpoint, Found, ReadMapping
@@ -55,6 +66,7 @@ from gateway.model.contact import Step as ContactStep
 from gateway.model.delivery import Answer
 from gateway.model.errors import ContentError, CredentialsError, Flaw, MappingError
 from gateway.model.event import EventType, content_digest
+from gateway.model.ledger import AgentInterval, AgentQueueInterval, QueueInterval
 from gateway.model.observation import (
     Activity,
     Change,
@@ -75,6 +87,8 @@ __all__ = [
     "IMPOSSIBLE",
     "READ",
     "Activity",
+    "AgentInterval",
+    "AgentQueueInterval",
     "Answer",
     "Ask",
     "AuthenticityCheck",
@@ -99,6 +113,9 @@ __all__ = [
     "Endpoint",
     "EventType",
     "Fields",
+    "Figures",
+    "File",
+    "FileMapping",
     "Flaw",
     "Found",
     "Glimpse",
@@ -110,12 +127,15 @@ __all__ = [
     "MappingError",
     "Moment",
     "Named",
+    "Need",
     "Observation",
     "Overrides",
     "Part",
+    "Person",
     "Phase",
     "Picture",
     "Presented",
+    "QueueInterval",
     "RateLimit",
     "ReadMapping",
     "Reason",
@@ -129,6 +149,7 @@ __all__ = [
     "SimulatedContact",
     "SnapshotMapping",
     "SourceMapping",
+    "Span",
     "Standing",
     "StateTable",
     "States",
@@ -136,8 +157,11 @@ __all__ = [
     "Statuses",
     "Step",
     "Told",
+    "Unit",
     "Unreadable",
     "Verdict",
+    "WithheldError",
+    "below_zero",
     "check_form",
     "comparable",
     "content_digest",
@@ -146,17 +170,22 @@ __all__ = [
     "form_pairs",
     "from_rfc3339",
     "is_believed",
+    "is_formula",
     "is_json",
     "json_items",
+    "label",
     "matches_any",
     "measure",
     "media_type",
     "number",
     "one_header",
     "one_request",
+    "plain",
+    "quoted",
     "read_json",
     "reason_words",
     "rfc3339",
     "values_of",
     "which_matches",
+    "whole",
 ]

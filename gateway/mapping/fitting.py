@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema
 
 from gateway.mapping.destination import Clock, DestinationMapping, SnapshotMapping
+from gateway.mapping.files import LENGTHS, FileMapping, Unit
 from gateway.mapping.reading import ReadMapping
 from gateway.mapping.source import SourceMapping
 from gateway.model.event import EventType
@@ -43,6 +45,10 @@ def _are_events(value: Any) -> bool:
 
 def _is_table(value: Any) -> bool:
     return isinstance(value, Mapping) and all(map(_is_text, (*value, *value.values())))
+
+
+def _are_lengths(value: Any) -> bool:
+    return isinstance(value, frozenset) and bool(value) and value <= LENGTHS
 
 
 _COMMON: tuple[_Rule, ...] = (
@@ -81,6 +87,14 @@ _RULES: dict[type, tuple[_Rule, ...]] = {
             lambda value: value is None or isinstance(value, SnapshotMapping),
             "a SnapshotMapping or None",
         ),
+    ),
+    FileMapping: (
+        *_COMMON,
+        ("needs", callable, "a function"),
+        ("files", callable, "a function"),
+        ("unit", lambda value: isinstance(value, Unit), "a Unit"),
+        ("minutes", _are_lengths, "a frozenset of 15, 30 and 60"),
+        ("zone", lambda value: value is None or isinstance(value, tzinfo), "a tzinfo or None"),
     ),
 }
 

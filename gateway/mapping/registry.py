@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
 from gateway.mapping.authenticity import AuthenticityCheck
 from gateway.mapping.destination import DestinationMapping
+from gateway.mapping.files import FileMapping
 from gateway.mapping.fitting import misfit
 from gateway.mapping.source import SourceMapping
 from gateway.model.errors import ConfigurationError
@@ -17,9 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from importlib.metadata import EntryPoint
 
+AnyMapping = SourceMapping | DestinationMapping | FileMapping
+
 GROUPS: dict[str, type] = {
     "gateway.source_mappings": SourceMapping,
     "gateway.destination_mappings": DestinationMapping,
+    "gateway.file_mappings": FileMapping,
     "gateway.authenticity": AuthenticityCheck,
 }
 
@@ -34,11 +38,12 @@ class Registry:
     destinations: Mapping[str, DestinationMapping]
     checks: Mapping[str, AuthenticityCheck]
     problems: tuple[str, ...] = ()
+    files: Mapping[str, FileMapping] = field(default_factory=dict)
 
-    def named(self, name: str) -> list[SourceMapping | DestinationMapping]:
-        """Return the mappings of that name: a source's, a destination's, or both."""
-        kinds: tuple[Mapping[str, SourceMapping | DestinationMapping], ...]
-        kinds = (self.sources, self.destinations)
+    def named(self, name: str) -> list[AnyMapping]:
+        """Return the mappings of that name: a source's, a destination's or a file's, or several."""
+        kinds: tuple[Mapping[str, AnyMapping], ...]
+        kinds = (self.sources, self.destinations, self.files)
         return [kind[name] for kind in kinds if name in kind]
 
 
@@ -54,12 +59,22 @@ def usable() -> Registry:
     """Load the installed plugins that can be used, and say what is wrong with the others."""
     problems: list[str] = []
     found = {group: _load(group, kind, problems) for group, kind in GROUPS.items()}
+    _part(found["gateway.destination_mappings"], found["gateway.file_mappings"], problems)
     return Registry(
         sources=found["gateway.source_mappings"],
         destinations=found["gateway.destination_mappings"],
         checks=found["gateway.authenticity"],
         problems=tuple(problems),
+        files=found["gateway.file_mappings"],
     )
+
+
+def _part(told: Mapping[str, Any], files: dict[str, Any], problems: list[str]) -> None:
+    """Refuse a file mapping that has a destination mapping's name: `mapping:` means either."""
+    problems += [
+        f"plugin {name} ({files.pop(name).package}): a destination mapping has that name"
+        for name in sorted(set(told) & set(files))
+    ]
 
 
 def _load(group: str, kind: type, problems: list[str]) -> dict[str, Any]:

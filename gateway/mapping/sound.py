@@ -6,6 +6,7 @@ what came back, in our own words and never with the value.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import timezone
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from gateway.mapping.destination import Judgement, Request, Settlement, Standing
+from gateway.mapping.files import File
 from gateway.mapping.reading import Ask, Endpoint, Found
 from gateway.mapping.source import Composed, Part, Record, Unreadable
 from gateway.mapping.typed import Kind
@@ -41,6 +43,9 @@ _TEXT = Kind(str)
 _ENDPOINT = Kind(Endpoint | None)
 _ASKS = Kind(Sequence[Ask])
 _FOUND = Kind(Found)
+_FILES = Kind(tuple[File, ...])
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+"""Safe in any folder, at any vendor; what begins with a dot is not yet whole."""
 
 
 def sound_parts(value: Any) -> Sequence[Part]:
@@ -193,6 +198,22 @@ def sound_found(value: Any) -> Found:
         FaultyMappingError: it is nothing that can be received.
     """
     _check(value, _FOUND, "found")
+    return value  # type: ignore[no-any-return] # likewise
+
+
+def sound_files(value: Any) -> tuple[File, ...]:
+    """Return what `files` returned.
+
+    Raises:
+        FaultyMappingError: it is no tuple of files, each with a name of its own that any folder
+            takes.
+    """
+    _check(value, _FILES, "files")
+    names = [each.name for each in value]
+    if not all(map(_FILE_NAME.fullmatch, names)):
+        raise FaultyMappingError("files returned a name that is not plain letters and digits")
+    if len(set(names)) != len(names):
+        raise FaultyMappingError("files returned two files of one name")
     return value  # type: ignore[no-any-return] # likewise
 
 

@@ -6,6 +6,7 @@ import json
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from gateway.conformance.examine import kind_of
 from gateway.conformance.samples import samples_of
 from gateway.mapping.checks.options import Duration, SecretField
 from gateway.mapping.fields import Statuses
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
     from marshmallow.fields import Field
 
     from gateway.mapping.destination import DestinationMapping
+    from gateway.mapping.files import FileMapping
     from gateway.mapping.registry import Registry
 
-    AnyMapping = SourceMapping | DestinationMapping
+    AnyMapping = SourceMapping | DestinationMapping | FileMapping
 
 HEAD = """# Mappings
 
@@ -40,14 +42,17 @@ WORDS: dict[type[Field[Any]], str] = {
 def mappings_page(registry: Registry) -> str:
     """Return the page, as Markdown."""
     sources, told = registry.sources.values(), registry.destinations.values()
+    files = registry.files.values()
     parts = [
         HEAD,
         *_table("Sources", sources, ("platform", "asked too", "simulated"), _heard),
         *_table("Destinations", told, ("clock", "events", "batch", "snapshot"), _told),
+        *_table("Files", files, ("each", "minutes", "times in"), _filed),
         "## What each cannot promise\n",
-        _waived((*sources, *told)),
+        _waived((*sources, *told, *files)),
         *("\n".join(_described(each)) for each in sources),
         *("\n".join(_described(each)) for each in told),
+        *("\n".join(_described(each)) for each in files),
     ]
     return "\n".join(parts).rstrip("\n") + "\n"
 
@@ -74,6 +79,11 @@ def _told(mapping: DestinationMapping) -> tuple[str, ...]:
     return (mapping.clock.value, events, batch, _yes(mapping.snapshot))
 
 
+def _filed(mapping: FileMapping) -> tuple[str, ...]:
+    minutes = ", ".join(map(str, sorted(mapping.minutes)))
+    return (mapping.unit.value, minutes, str(mapping.zone or "the zone configured"))
+
+
 def _yes(value: object) -> str:
     return "no" if value is None else "yes"
 
@@ -90,7 +100,7 @@ def _waived(mappings: Iterable[AnyMapping]) -> str:
 
 
 def _described(mapping: AnyMapping) -> Iterator[str]:
-    kind = "source" if isinstance(mapping, SourceMapping) else "destination"
+    kind = kind_of(mapping)
     summary = (import_module(mapping.package).__doc__ or "").strip().split("\n\n")[0]
     yield f"## {mapping.name}\n"
     yield f"*{kind}, version {mapping.version}.* {' '.join(summary.split())}\n"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def plugins_json(registry: Registry) -> list[dict[str, Any]]:
-    """Return the source mappings, then the destination mappings; `None` where a kind has none."""
+    """Return the source, the destination, then the file mappings; `None` where a kind has none."""
     sources = [
         {
             "name": each.name,
@@ -41,7 +41,20 @@ def plugins_json(registry: Registry) -> list[dict[str, Any]]:
         }
         for each in registry.destinations.values()
     ]
-    return [*sources, *destinations]
+    files = [
+        {
+            "name": each.name,
+            "kind": "file",
+            "version": each.version,
+            "platform": None,
+            "clock": None,
+            "events": None,
+            "package": each.package or None,
+            "waived": dict(each.waived),
+        }
+        for each in registry.files.values()
+    ]
+    return [*sources, *destinations, *files]
 
 
 def examined_json(
@@ -54,7 +67,7 @@ def examined_json(
         ConfigurationError: a plugin of that name is installed, and cannot be used.
         OperationError: there is no such mapping.
     """
-    all_names = dict.fromkeys((*registry.sources, *registry.destinations))
+    all_names = dict.fromkeys((*registry.sources, *registry.destinations, *registry.files))
     mappings = [each for name in names or all_names for each in _named(registry, name)]
     if write:
         for mapping in mappings:
@@ -69,5 +82,5 @@ def _named(registry: Registry, name: str) -> list[Any]:
     problems = [each for each in registry.problems if each.startswith(f"plugin {name} ")]
     if problems:
         raise ConfigurationError(problems)
-    names = ", ".join(sorted({*registry.sources, *registry.destinations}))
+    names = ", ".join(sorted({*registry.sources, *registry.destinations, *registry.files}))
     raise OperationError(f"no mapping {name!r} is installed (there are {names})", missing=True)

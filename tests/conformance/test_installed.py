@@ -16,6 +16,7 @@ from gateway.mapping.registry import installed
 REGISTRY = installed()
 SOURCES = [pytest.param(each, id=name) for name, each in REGISTRY.sources.items()]
 DESTINATIONS = [pytest.param(each, id=name) for name, each in REGISTRY.destinations.items()]
+FILES = [pytest.param(each, id=name) for name, each in REGISTRY.files.items()]
 WITH_SNAPSHOT = [each for each in DESTINATIONS if each.values[0].snapshot is not None]
 
 JSON = st.recursive(
@@ -34,7 +35,7 @@ REQUESTS = st.builds(
 )
 
 
-@pytest.mark.parametrize("mapping", [*SOURCES, *DESTINATIONS])
+@pytest.mark.parametrize("mapping", [*SOURCES, *DESTINATIONS, *FILES])
 def test_it_keeps_what_every_mapping_keeps(mapping):
     assert examine(mapping).broken == []
 

@@ -87,3 +87,42 @@ def test_two_of_one_name_are_both_told(package):
     ] * 2
     assert "of acme-wfm 1.0" in registry.problems[0]
     assert "of other-wfm 1.0" in registry.problems[1]
+
+
+FILES = """
+from dataclasses import replace
+from mappings.files.genesys_history_csv import MAPPING as FILES
+MAPPING = replace(FILES, name="{name}", **{more})
+"""
+
+
+def test_a_strangers_file_mapping_is_found_like_ours(package):
+    package(FILES.format(name="acme", more="{}"), group="gateway.file_mappings")
+    registry = installed()
+    assert registry.named("acme") == [registry.files["acme"]]
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ("{'needs': None}", "its needs is not a function"),
+        ("{'files': 1}", "its files is not a function"),
+        ("{'unit': 'day'}", "its unit is not a Unit"),
+        ("{'minutes': frozenset({20})}", "its minutes is not a frozenset of 15, 30 and 60"),
+        ("{'zone': 'UTC'}", "its zone is not a tzinfo or None"),
+    ],
+)
+def test_a_file_mapping_that_is_none(package, more, words):
+    package(FILES.format(name="acme", more=more), group="gateway.file_mappings")
+    (problem,) = usable().problems
+    assert words in problem
+
+
+def test_a_file_mapping_with_the_name_of_a_destination_mapping(package):
+    package(
+        FILES.format(name="cloudevents", more="{}"),
+        name="cloudevents",
+        group="gateway.file_mappings",
+    )
+    (problem,) = usable().problems
+    assert problem.endswith("a destination mapping has that name")

@@ -18,6 +18,7 @@ VENDORS = (
     "assembled",
     "argus",
     "playvox",
+    "genesys",
 )
 HOSTS = ("py" + "pi.org", "python" + "hosted", "registry.npm" + "js")
 
@@ -41,6 +42,7 @@ def test_the_core_names_no_vendor():
     [
         ("gateway.source_mappings", "sources"),
         ("gateway.destination_mappings", "destinations"),
+        ("gateway.file_mappings", "files"),
     ],
 )
 def test_every_mapping_folder_is_registered(group, folder):
@@ -51,7 +53,7 @@ def test_every_mapping_folder_is_registered(group, folder):
 
 def test_every_mapping_folder_has_a_readme_and_samples():
     for folder in (ROOT / "mappings").glob("*/*/__init__.py"):
-        if folder.parent.parent.name in ("sources", "destinations"):
+        if folder.parent.parent.name in ("sources", "destinations", "files"):
             assert (folder.parent / "README.md").is_file()
             assert list((folder.parent / "samples").glob("*.in.json"))
 

@@ -1,0 +1,1 @@
+"""Files that vendors read: one package for each format."""
