@@ -56,7 +56,8 @@ class ContactEntry:
     *agent* the agent key, `None` where nobody took it. *hops* are the queues it went through, in
     order. *started_at* is its arrival, *ended_at* the end of the conversation, before wrap-up.
     *is_abandoned*: the customer left before anybody answered (an override of the platform's
-    included). A contact without a *direction* counts as inbound.
+    included). A contact without a *direction* counts as inbound. *is_transfer*: another agent sent
+    it here, so that its first queue is not offered it anew; *is_sent_on*: its own agent sent it on.
     """
 
     key: str
@@ -80,6 +81,7 @@ class ContactEntry:
     hold_seconds: float | None = None
     wrap_seconds: float | None = None
     is_transfer: bool = False
+    is_sent_on: bool = False
     customer_id: str | None = None
     city: str | None = None
     country: str | None = None
@@ -101,10 +103,11 @@ class QueueInterval:
     """One queue in one interval; inbound contacts only. Counts are contacts.
 
     *offered* are those that came into this queue first, *overflow_in* those that came from another
-    one, *overflow_out* those that went on to another one: ``offered + overflow_in = answered +
-    abandoned + overflow_out + other`` (*other*: ended without an agent and without being
-    abandoned: cancelled by a time limit, deflected, unknown). *coverage* is 0 to 1: how much of
-    the interval every feed was heard.
+    one (of one that an agent has transferred, the first queue too), *overflow_out* those that went
+    on to another one without an agent: ``offered + overflow_in = answered + abandoned +
+    overflow_out + other`` (*other*: ended without an agent and without being abandoned: cancelled
+    by a time limit, deflected, unknown). *abandoned_within* leaves the short ones out. *coverage*
+    is 0 to 1: how much of the interval every feed was heard.
     """
 
     start: Millis
@@ -136,8 +139,9 @@ class QueueInterval:
 class AgentInterval:
     """One agent in one interval: seconds of each status, split at its borders, and contacts.
 
-    *by_reason* are the not-ready seconds by the platform's reason. *inbound* and *outbound* count
-    the contacts answered that are booked in the interval, with their talk seconds.
+    *by_reason* are the not-ready seconds by the platform's reason, where it told one. *inbound*
+    and *outbound* count the contacts answered that are booked in the interval, with their talk
+    seconds, *transferred_out* those of them that the agent sent on.
     """
 
     start: Millis
@@ -161,7 +165,7 @@ class AgentInterval:
 
 @dataclass(frozen=True, slots=True)
 class AgentQueueInterval:
-    """One agent in one queue in one interval: the contacts that they answered of it."""
+    """One agent in one queue in one interval: the inbound contacts that they answered of it."""
 
     start: Millis
     minutes: int
