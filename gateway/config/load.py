@@ -16,6 +16,7 @@ from gateway.config.roster import roster_problems
 from gateway.config.sections import AdminSchema, AgentsSchema, ServerSchema, StoreSchema
 from gateway.config.snapshots import shared_floors
 from gateway.config.sources import load_source
+from gateway.config.wanting import with_wanted
 from gateway.model.errors import ConfigurationError
 from gateway.settings import (
     AdminSettings,
@@ -110,7 +111,7 @@ class _Loading:
             server,
             admin,
             store,
-            with_feeds(sources),
+            with_wanted(with_feeds(sources), destinations),
             agents,
             destinations,
             self._document.path,

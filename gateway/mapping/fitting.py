@@ -66,6 +66,7 @@ _RULES: dict[type, tuple[_Rule, ...]] = {
         ("compose", _is_optional_function, "a function or None"),
         ("zone", _is_optional_function, "a function or None"),
         ("keep", _is_optional_function, "a function or None"),
+        ("wanting", _is_optional_function, "a function or None"),
         (
             "reading",
             lambda value: value is None or isinstance(value, ReadMapping),

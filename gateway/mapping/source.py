@@ -142,6 +142,8 @@ class SourceMapping:
     - *keep*: what the journal keeps of a body, decided once its sender is believed and before it
       is durable; `None`: the bytes as they came. What is read of the result is what is read of the
       body. Raises `ContentError` where the body is unusable: then nothing of it is kept.
+    - *wanting*: its *options* and what any destination that takes the source `include`s → the
+      options to use, so that what nobody wants is neither read nor kept.
     - *methods*: the HTTP methods the platform uses. *echo_header*: a request header that a
       subscription probe wants back (lower case), 1 to 256 visible ASCII characters.
       *query_names*: what a record's fields are called where they come in the query string; a
@@ -161,6 +163,7 @@ class SourceMapping:
     compose: Callable[[Moment], Sequence[Composed]] | None = None
     zone: Callable[[Any], tzinfo] | None = None
     keep: Callable[[Content, Any], bytes] | None = None
+    wanting: Callable[[Any, frozenset[str]], Any] | None = None
     methods: frozenset[str] = frozenset({"POST"})
     echo_header: str | None = None
     query_names: frozenset[str] = frozenset()

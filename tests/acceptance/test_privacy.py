@@ -9,6 +9,7 @@ import pytest
 from tests.acceptance.process import Gateway
 from tests.standins.wfm import WfmStandIn
 
+CUSTOMERS = "+15553338888"
 TOKEN, PHONE = "canarytoken7975c687", "+15557654321"
 FORM = "application/x-www-form-urlencoded"
 CONFIG = """
@@ -150,3 +151,44 @@ async def test_the_bytes_stay_only_where_the_operator_says_so(tmp_path, keep):
             assert await gateway.stop() == 0
     found = any(TOKEN.encode() in held for held in files.values())
     assert found == (keep == "bytes")
+
+
+def of_a_customer():
+    """Return requests with a customer's number wherever a task's attributes can have it."""
+    customer = {"phone": CUSTOMERS, "name": CUSTOMERS, "customer_attribute_1": CUSTOMERS}
+    attributes = dict.fromkeys(("from", "caller", "to", "called", "from_city"), CUSTOMERS)
+    attributes |= {"direction": "inbound", "customers": customer, "customer": [CUSTOMERS]}
+    attributes |= {"conversations": {"conversation_measure_1": CUSTOMERS, "token": CUSTOMERS}}
+    text = json.dumps(attributes)
+    for event in ("task.created", "reservation.accepted", "reservation.completed", "broken.event"):
+        told = BASE | {"EventType": event, "Sid": f"EV{event}", "TimestampMs": "1772456399000"}
+        told |= {"ReservationSid": "WR1", "TaskSid": "WT1", "TaskAttributes": text}
+        yield urlencode(told).encode(), FORM
+        strange = urlencode(told | {"AccountSid": "AC2", "Sid": f"ES{event}"})
+        yield strange.encode(), FORM
+    payload = {"account_sid": "AC1", "worker_sid": "WK3", "sid": "E3", "task_attributes": text}
+    event = {"type": "com.twilio.taskrouter.reservation.created", "data": {"payload": payload}}
+    yield json.dumps(event).encode(), "application/json"
+
+
+@pytest.mark.parametrize("wanted", ["agent_contact, recording, notes, attributes", "customer"])
+async def test_a_customer_is_found_nowhere_unless_a_destination_wants_them(tmp_path, wanted):
+    config = CONFIG.replace("agent_contact, customer, attributes, notes", wanted)
+    async with WfmStandIn() as wfm:
+        wfm.answer_by_path(lambda path: 400 if "refused" in path else 200)
+        async with Gateway(tmp_path, config.format(url=wfm.url)) as gateway:
+            for body, media_type in of_a_customer():
+                await gateway.post("callbacks", body, {"Content-Type": media_type})
+            for name in ("wfm", "broken"):
+                await gateway.until(lambda name=name: gateway.told_of(name, "backlog"), wanted=0)
+            said = [await gateway.metrics()]
+            files = everything_in(tmp_path)
+            assert await gateway.stop() == 0
+    said += gateway.output
+    files |= {f"{name} afterwards": held for name, held in everything_in(tmp_path).items()}
+    assert wfm.received
+    is_wanted = wanted == "customer"
+    assert any(CUSTOMERS[1:].encode() in held for held in files.values()) == is_wanted
+    assert not [line for line in said if CUSTOMERS[1:] in line]
+    sent = [each for each in wfm.received if CUSTOMERS[1:].encode() in each.body]
+    assert is_wanted or not sent

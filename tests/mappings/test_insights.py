@@ -7,6 +7,7 @@ TaskRouter Data"), not from the code.
 import json
 import math
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,9 +15,11 @@ from hypothesis import strategies as st
 
 from gateway.mapping import Customer, Insights, Named, Overrides
 from mappings.sources.taskrouter.insights import insights_of
+from mappings.sources.taskrouter.insights_table import ROWS
 from mappings.sources.taskrouter.options import TaskRouterOptions
 from mappings.sources.taskrouter.people import identity_of
 
+README = Path(__file__).parents[2] / "mappings/sources/taskrouter/README.md"
 PHONE = "+15557654321"
 
 # "Properties extracted from the TaskAttributes property": name, to what, for which calls.
@@ -481,3 +484,11 @@ def test_whatever_they_are_what_is_told_can_be_written_down(attributes, customer
     assert all(math.isfinite(value) for value in numbers)
     texts = [*(value for _, value in (*found.text, *found.labels)), *found.joins]
     assert all(0 < len(value.encode("utf-16-le")) <= 4 * 128 for value in texts)
+
+
+def test_the_readme_names_every_row():
+    told = README.read_text()
+    for rows in ROWS.values():
+        for row in rows:
+            kind, _, number = row.name.rpartition("_")
+            assert f"{row.name}`" in told or (number.isdecimal() and f"{kind}_1` to `_" in told)

@@ -12,6 +12,8 @@ from gateway.mapping.registry import installed
 from gateway.operations.simulation import ContactCentre
 from gateway.pipeline.track import Stamp, track
 from mappings.sources.taskrouter import MAPPING
+from mappings.sources.taskrouter.insights import insights_of
+from mappings.sources.taskrouter.insights_table import ROWS
 
 RECEIVED = datetime(2026, 3, 2, 13, 0, tzinfo=UTC)
 SECONDS = str(int(RECEIVED.timestamp()) - 1)
@@ -238,6 +240,105 @@ def test_what_is_not_allowed_by_name_is_not_kept(keep, is_stream):
     assert observation.agent.email == "anna@example.com"
     assert observation.held.contact.direction == "inbound"
     assert observation.held.contact.phase is Phase.ACTIVE
+
+
+EVERY_NEED = {
+    "direction": "Inbound",
+    "call_sid": "CA1",
+    "from": "+15550001111",
+    "from_city": "Berlin",
+    "to": "+15550002222",
+    "api_version": "canary",
+    "token": "canary",
+    "conversations": {
+        "conversation_id": "conv-1",
+        "abandoned": "Yes",
+        "hold_time": "3.5",
+        "queue": "Sales",
+        "segment_link": "https://example.com/1",
+        "case": "Retention",
+        "conversation_label_1": "label",
+        "conversation_measure_1": "canary",
+        "conversation_measure_2": 2,
+        "token": "canary",
+        "nested": {"case": "canary"},
+    },
+    "customers": {"phone": "+15550003333", "year_of_birth": "1899", "token": "canary"},
+    "customer": {"phone": "canary"},
+    "conversation": "canary",
+}
+ALWAYS = {
+    "": {"direction": "inbound", "call_sid": "CA1"},
+    "conversations": {
+        "conversation_id": "conv-1",
+        "abandoned": "Yes",
+        "hold_time": 3.5,
+        "conversation_measure_2": 2,
+    },
+    "customers": {},
+}
+OPEN = {"conversations": {"queue": "Sales", "segment_link": "https://example.com/1"}}
+OF_CUSTOMER = {
+    "": {"from": "+15550001111", "from_city": "Berlin", "to": "+15550002222"},
+    "customers": {"phone": "+15550003333"},
+}
+OF_TEXT = {"conversations": {"case": "Retention", "conversation_label_1": "label"}}
+
+
+@pytest.mark.parametrize(
+    ("included", "more", "expected"),
+    [
+        ((), {}, [ALWAYS, OPEN]),
+        (("customer",), {}, [ALWAYS, OPEN, OF_CUSTOMER]),
+        (("attributes",), {}, [ALWAYS, OPEN, OF_TEXT]),
+        (("customer", "attributes"), {}, [ALWAYS, OPEN, OF_CUSTOMER, OF_TEXT]),
+        (("customer", "attributes"), {"privacy": "hipaa"}, [ALWAYS]),
+    ],
+)
+@pytest.mark.parametrize("keep", ["redacted", "fields"])
+def test_of_a_tasks_attributes_only_what_is_wanted_is_kept(included, more, expected, keep):
+    options = MAPPING.options().load({"keep": keep, **more})
+    options = MAPPING.wanting(options, frozenset(included))
+    text = json.dumps(EVERY_NEED)
+    found = attributes_kept(text, options)
+    wanted = {}
+    for each in expected:
+        for place, told in each.items():
+            wanted[place] = wanted.get(place, {}) | told
+    objects = {name: value for name, value in wanted.items() if name and value}
+    assert unmasked(found) == wanted[""] | objects
+    is_redacted = keep == "redacted" and not more
+    assert (set(found) == set(EVERY_NEED)) == is_redacted
+    assert ("***" in json.dumps(found)) == is_redacted
+    assert attributes_kept(json.dumps(found), options) == found
+    wants = {"customer": options.wants_customer, "text": options.wants_text}
+    assert more or insights_of(found, **wants) == insights_of(text, **wants)
+
+
+def attributes_kept(text, options):
+    body = urlencode(RESERVATION | {"TaskAttributes": text}).encode()
+    form = "application/x-www-form-urlencoded"
+    content = Content("POST", form, "", body, signed=False, received_at=RECEIVED)
+    return json.loads(dict(parse_qsl(MAPPING.keep(content, options).decode()))["TaskAttributes"])
+
+
+def unmasked(found):
+    inner = {
+        name: unmasked(each) if isinstance(each, dict) else each for name, each in found.items()
+    }
+    return {name: each for name, each in inner.items() if each not in ("***", {})}
+
+
+def test_what_is_kept_ends_where_reading_ends():
+    options = MAPPING.wanting(MAPPING.options().load({}), frozenset({"attributes"}))
+    long = json.dumps({"conversations": {"case": "y" * 128 + "canary"}})
+    assert attributes_kept(long, options) == {"conversations": {"case": "y" * 128}}
+
+
+def test_a_name_is_read_alike_in_all_its_rows():
+    for rows in ROWS.values():
+        ways = {(row.name, row.read, row.needs) for row in rows}
+        assert len(ways) == len({row.name for row in rows})
 
 
 def test_the_bytes_are_kept_where_the_operator_says_so():

@@ -5,7 +5,7 @@ from mappings.sources.taskrouter import reading
 from mappings.sources.taskrouter.compose import compose
 from mappings.sources.taskrouter.glimpse import translate
 from mappings.sources.taskrouter.keeping import keep
-from mappings.sources.taskrouter.options import TaskRouterSchema
+from mappings.sources.taskrouter.options import TaskRouterSchema, wanting
 from mappings.sources.taskrouter.requests import split
 from mappings.twilio.activities import PLATFORM
 
@@ -18,6 +18,7 @@ MAPPING = SourceMapping(
     translate=translate,
     compose=compose,
     keep=keep,
+    wanting=wanting,
     reading=ReadMapping(
         endpoint=reading.endpoint,
         everybody=reading.everybody,

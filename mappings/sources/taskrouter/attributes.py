@@ -49,7 +49,7 @@ WORKER = frozenset(
 """What is kept of a worker: what is read, but for the phone number, which no vendor needs."""
 
 TASK = frozenset({"direction"})
-"""What is read of a task."""
+"""What is read of the task of a reservation in a roll call."""
 
 Attributes = dict[str, Any]
 

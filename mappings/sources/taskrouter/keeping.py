@@ -1,7 +1,7 @@
 """What is kept of an event: decided before the journal, so that nothing else is ever on the disk.
 
 Attributes hold whatever an account puts there, secrets and customers' data among it (facts, B5
-and D4): of these only what is allowed by name stays.
+and D4): of these only what is allowed by name stays; of a customer only what a destination wants.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from gateway.mapping import READ, check_form, form_fields, is_json, read_json
-from mappings.sources.taskrouter.attributes import TASK, WORKER, read_attributes
+from mappings.sources.taskrouter.attributes import WORKER, read_attributes
+from mappings.sources.taskrouter.keeping_task import kept_of_task
 from mappings.sources.taskrouter.options import Keep
 from mappings.sources.taskrouter.telling import FIELDS, payload_name
+from mappings.sources.taskrouter.values import MASK
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -21,11 +23,10 @@ if TYPE_CHECKING:
     from gateway.mapping import Content
     from mappings.sources.taskrouter.options import TaskRouterOptions
 
-MASK = "***"
 ENVELOPE = ("specversion", "type", "source", "id", "time")
 DATA = ("timestamp", "account_sid", "sid")
-PERSONAL = frozenset({"worker_name", "worker_attributes", "task_attributes"})
-"""What can hold personal data of all that is read."""
+PERSONAL = frozenset({"worker_name", "worker_attributes"})
+"""What can hold personal data of all that is read; of a task's attributes, see `kept_of_task`."""
 
 ATTRIBUTES = ("worker_attributes", "task_attributes")
 
@@ -81,9 +82,11 @@ def _named(
 def _fields(told: Mapping[str, Any], options: TaskRouterOptions) -> dict[str, Any]:
     allowed = set(FIELDS) - (PERSONAL if options.is_private else set())
     kept = _named(told, allowed - set(ATTRIBUTES), options)
-    allowed_of = dict(zip(ATTRIBUTES, (WORKER.union(options.attributes), TASK), strict=True))
-    for name, names in allowed_of.items():
-        if name in told and name in allowed:
-            attributes = read_attributes(told[name])
-            kept[name] = json.dumps(_named(attributes, names, options))
+    if (workers := "worker_attributes") in told and workers in allowed:
+        attributes = read_attributes(told[workers])
+        kept[workers] = json.dumps(_named(attributes, WORKER.union(options.attributes), options))
+    if (tasks := "task_attributes") in told:
+        attributes = read_attributes(told[tasks])
+        is_redacted = options.keep is Keep.REDACTED
+        kept[tasks] = json.dumps(kept_of_task(attributes, options, names=is_redacted))
     return kept

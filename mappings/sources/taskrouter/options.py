@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
@@ -68,13 +68,25 @@ class ApiSchema(Schema):
 class TaskRouterOptions(FlexOptions):
     """*is_private*: nothing is kept or told that can hold personal data. *attributes*: the names of
     those of a worker that are read beside the usual ones. *api*: where everybody
-    is read, `None`: nowhere.
+    is read, `None`: nowhere. *wants_customer*, *wants_text*: a destination wants what a task's
+    attributes say of its customer, and their texts.
     """
 
     keep: Keep = Keep.REDACTED
     is_private: bool = False
     attributes: tuple[str, ...] = ()
     api: Api | None = None
+    wants_customer: bool = False
+    wants_text: bool = False
+
+
+def wanting(options: TaskRouterOptions, included: frozenset[str]) -> TaskRouterOptions:
+    """Return the options for what destinations include; what is private is wanted by none."""
+    return replace(
+        options,
+        wants_customer="customer" in included and not options.is_private,
+        wants_text="attributes" in included and not options.is_private,
+    )
 
 
 class TaskRouterSchema(FlexSchema):
