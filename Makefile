@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test soak mutants golden lint format types lock clean
+.PHONY: help demo run test soak bench mutants golden lint format types lock clean
 
 help:  ## print these words
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,9 @@ test: $(VENV)/dev.stamp  ## the whole suite
 soak: $(VENV)/dev.stamp  ## an hour of random faults and kills, then the mutants (SOAK_ARGS="--seconds 60 --seed 7")
 	$(BIN)/python -m tests.acceptance.rig $(SOAK_ARGS)
 
+bench: $(VENV)/dev.stamp  ## the gateway beside what one would have instead (BENCH_ARGS="--rounds 1 --quick")
+	$(BIN)/python -m benchmarks.bench $(BENCH_ARGS)
+
 mutants: $(VENV)/dev.stamp  ## break the gateway on purpose: each time a test must turn red
 	$(BIN)/python -m tests.mutants
 
@@ -56,6 +59,7 @@ types: $(VENV)/dev.stamp  ## mypy, strict
 lock: $(VENV)/dev.stamp  ## write the hash-locked requirements anew
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group build pyproject.toml -o requirements/runtime.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group dev pyproject.toml -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group bench -o requirements/bench.txt
 
 clean:  ## remove what the other words made
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

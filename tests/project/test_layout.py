@@ -24,7 +24,7 @@ HOSTS = ("py" + "pi.org", "python" + "hosted", "registry.npm" + "js")
 
 
 def tracked(pattern: str) -> list[Path]:
-    return [each for each in ROOT.rglob(pattern) if not set(each.parts) & {".venv", "build"}]
+    return [each for each in ROOT.rglob(pattern) if not set(each.parts) & {".venv", "build", "var"}]
 
 
 def test_the_core_names_no_vendor():
@@ -58,7 +58,7 @@ def test_every_mapping_folder_has_a_readme_and_samples():
             assert list((folder.parent / "samples").glob("*.in.json"))
 
 
-@pytest.mark.parametrize("name", ["runtime.txt", "dev.txt"])
+@pytest.mark.parametrize("name", ["runtime.txt", "dev.txt", "bench.txt"])
 def test_locks_are_hash_pinned_and_name_no_index(name):
     text = (ROOT / "requirements" / name).read_text()
     pinned = re.findall(

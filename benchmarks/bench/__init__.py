@@ -1,0 +1,1 @@
+"""The gateway and what one would have instead, measured side by side."""

@@ -1,0 +1,152 @@
+"""Processes that the bench starts: ports, readiness, what they cost, and their end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+
+TICKS = os.sysconf("SC_CLK_TCK")
+READY_SECONDS = 60
+END_SECONDS = 5
+POLL_SECONDS = 0.05
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@dataclass
+class Running:
+    """A contender that answers, with the sessions of all its processes."""
+
+    url: str
+    """To which `/v1/ingest/{source}` is added."""
+    sessions: list[int] = field(default_factory=list)
+
+    def pids(self) -> list[int]:
+        """Return every process that ours or their children have started."""
+        return [pid for pid, session in _sessions() if session in self.sessions]
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time of all, children that ended included."""
+        return sum(_cpu_ticks(pid) for pid in self.pids()) / TICKS
+
+    def peak_mib(self) -> float:
+        """Return the most resident memory that each has had, added up."""
+        return sum(_peak_kib(pid) for pid in self.pids()) / 1024
+
+
+def machine_cpu_seconds() -> float:
+    """Return the processor time of everything on this machine."""
+    user, nice, system, _idle, _wait, irq, soft, steal = map(
+        int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
+    )
+    return (user + nice + system + irq + soft + steal) / TICKS
+
+
+def own_cpu_seconds(pid: int) -> float:
+    """Return the processor time of the bench itself, its senders included, and of *pid*."""
+    spent = os.times()
+    return sum(spent[:4]) + _cpu_ticks(pid) / TICKS
+
+
+def _sessions() -> list[tuple[int, int]]:
+    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return [(pid, int(words[3])) for pid in pids if (words := _stat(pid))]
+
+
+def _stat(pid: int) -> list[str]:
+    """Return the fields after the command, from the state on; none when it has ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    except OSError:
+        return []
+
+
+def _cpu_ticks(pid: int) -> int:
+    words = _stat(pid)
+    return sum(map(int, words[11:15])) if words else 0
+
+
+def _peak_kib(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+
+
+@asynccontextmanager
+async def started(
+    words: Sequence[str], log: Path, environ: Mapping[str, str] | None = None
+) -> AsyncIterator[int]:
+    """Run a command in a session of its own; end all of it at the end."""
+    with log.open("ab") as out:
+        process = await asyncio.create_subprocess_exec(
+            *words,
+            env=os.environ | {"PYTHONPATH": str(Path.cwd())} | dict(environ or {}),
+            stdout=out,
+            stderr=out,
+            stdin=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    try:
+        yield process.pid
+    finally:
+        await _end(process)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Ask the first to end, then end what its session still holds."""
+    if process.returncode is None:
+        process.send_signal(signal.SIGTERM)
+    try:
+        await asyncio.wait_for(process.wait(), END_SECONDS)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+    for pid, session in _sessions():
+        if session == process.pid:
+            os.kill(pid, signal.SIGKILL)
+
+
+@asynccontextmanager
+async def together(
+    commands: Sequence[tuple[Sequence[str], Mapping[str, str]]], log: Path, port: int
+) -> AsyncIterator[Running]:
+    """Run several commands; go on when the one at *port* says that it is well."""
+    running = Running(f"http://127.0.0.1:{port}")
+    async with AsyncExitStack() as stack:
+        for words, environ in commands:
+            pid = await stack.enter_async_context(started(words, log, environ))
+            running.sessions.append(pid)
+        await answers(f"{running.url}/healthz", log)
+        yield running
+
+
+async def answers(url: str, log: Path) -> None:
+    """Wait until an address answers 200."""
+    async with aiohttp.ClientSession() as session:
+        for _ in range(int(READY_SECONDS / POLL_SECONDS)):
+            try:
+                async with session.get(url) as answer:
+                    if answer.status == 200:
+                        return
+            except aiohttp.ClientError:
+                pass
+            await asyncio.sleep(POLL_SECONDS)
+    raise RuntimeError(f"{url} does not answer: {log} ends with\n{ending(log)}")
+
+
+def ending(log: Path) -> str:
+    return log.read_text(errors="replace")[-2000:]
