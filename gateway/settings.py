@@ -7,6 +7,7 @@ from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+from zoneinfo import ZoneInfo
 
 from gateway.model.event import EventType
 from gateway.model.rate import RateLimit
@@ -74,6 +75,33 @@ class StoreSettings:
     max_quarantine: int = 100_000
     max_dead_letters: int = 100_000
     max_held: int = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerSettings:
+    """The books that figures are made of: how long what stands in them is kept."""
+
+    retention: timedelta = timedelta(days=35)
+
+
+@dataclass(frozen=True, slots=True)
+class IntervalSettings:
+    """How intervals are cut unless somebody asks otherwise, and what counts in them.
+
+    An interval is closed *grace* after its end: what comes later corrects it.
+    """
+
+    minutes: Literal[15, 30, 60] = 15
+    timezone: str = "UTC"
+    booked_by: Literal["arrival", "end"] = "arrival"
+    grace: timedelta = timedelta(minutes=30)
+    service_level: timedelta = timedelta(seconds=20)
+    short_abandon: timedelta = timedelta(seconds=5)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone whose clock cuts them."""
+        return ZoneInfo(self.timezone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,3 +273,5 @@ class Settings:
     destinations: dict[str, DestinationSettings]
     path: Path
     warnings: tuple[str, ...] = ()
+    ledger: LedgerSettings = field(default_factory=LedgerSettings)
+    intervals: IntervalSettings = field(default_factory=IntervalSettings)

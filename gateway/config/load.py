@@ -12,6 +12,7 @@ from gateway.config.document import Document, read_document
 from gateway.config.expand import expand
 from gateway.config.feeds import check_feeds, with_feeds
 from gateway.config.fields import attempt, messages_of, unknown_key
+from gateway.config.figures import IntervalsSchema, LedgerSchema
 from gateway.config.roster import roster_problems
 from gateway.config.sections import AdminSchema, AgentsSchema, ServerSchema, StoreSchema
 from gateway.config.snapshots import shared_floors
@@ -21,6 +22,8 @@ from gateway.model.errors import ConfigurationError
 from gateway.settings import (
     AdminSettings,
     AgentsSettings,
+    IntervalSettings,
+    LedgerSettings,
     ServerSettings,
     Settings,
     StoreSettings,
@@ -45,7 +48,7 @@ PLAINLY = {
 }
 """What marshmallow says, in the words of who writes YAML."""
 
-SECTIONS = ("server", "admin", "store", "agents", "sources", "destinations")
+SECTIONS = ("server", "admin", "store", "ledger", "intervals", "agents", "sources", "destinations")
 
 
 def _feed(name: str) -> Place:
@@ -81,6 +84,8 @@ class _Loading:
         server = self._section("server", ServerSchema, ServerSettings())
         admin = self._section("admin", AdminSchema, AdminSettings())
         store = self._section("store", StoreSchema, StoreSettings())
+        ledger = self._section("ledger", LedgerSchema, LedgerSettings())
+        cut = self._section("intervals", IntervalsSchema, IntervalSettings())
         agents = self._section("agents", AgentsSchema, AgentsSettings())
         self._check_ports(server, admin)
         host = self._host(server)
@@ -116,6 +121,8 @@ class _Loading:
             destinations,
             self._document.path,
             tuple(self._warnings),
+            ledger,
+            cut,
         )
 
     def _section(self, name: str, schema: type[Schema], default: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gateway.config.destinations import destination_schema
+from gateway.config.figures import IntervalsSchema, LedgerSchema
 from gateway.config.load import NAME
 from gateway.config.sections import (
     AdminAuthSchema,
@@ -34,6 +35,8 @@ def config_schema(registry: Registry) -> dict[str, Any]:
         "server": _or_absent(object_schema(ServerSchema())),
         "admin": _or_absent(_admin()),
         "store": _or_absent(object_schema(StoreSchema())),
+        "ledger": _or_absent(object_schema(LedgerSchema())),
+        "intervals": _or_absent(object_schema(IntervalsSchema())),
         "agents": _or_absent(object_schema(AgentsSchema())),
         "sources": _named(sources),
         "destinations": _or_absent(_named(destinations)),

@@ -10,12 +10,13 @@ from gateway.figures.coverage import Coverage
 from gateway.figures.frame import Frame
 from gateway.figures.grid import Interval, intervals
 from gateway.figures.measures import DIMENSIONS, PERSONAL, Slice, measures
-from gateway.figures.options import Options
+from gateway.figures.options import MINUTES, Options
 from gateway.figures.queues import queue_intervals
 from gateway.figures.reading import Period, agent_queues, agents, contacts, queues
 
 __all__ = [
     "DIMENSIONS",
+    "MINUTES",
     "PERSONAL",
     "Coverage",
     "Frame",

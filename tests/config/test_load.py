@@ -12,7 +12,14 @@ from gateway.mapping.registry import installed
 from gateway.model.errors import ConfigurationError
 from gateway.model.event import EventType
 from gateway.model.rate import RateLimit
-from gateway.settings import AdminSettings, AgentsSettings, ServerSettings, StoreSettings
+from gateway.settings import (
+    AdminSettings,
+    AgentsSettings,
+    IntervalSettings,
+    LedgerSettings,
+    ServerSettings,
+    StoreSettings,
+)
 
 ROOT = Path(__file__).parents[2]
 REGISTRY = installed()
@@ -279,6 +286,8 @@ def test_the_references_defaults_are_the_codes(monkeypatch, tmp_path):
     assert settings.server == ServerSettings()
     assert settings.store == StoreSettings()
     assert settings.agents == AgentsSettings()
+    assert settings.ledger == LedgerSettings()
+    assert settings.intervals == IntervalSettings()
     assert settings.admin == AdminSettings()
     told, plain = settings.destinations["calabrio"], settings.destinations["events"]
     for name in ("timeout", "concurrency", "retry", "circuit", "order", "settle", "max_backlog"):

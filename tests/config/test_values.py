@@ -57,6 +57,15 @@ def read(tmp_path, monkeypatch):
         ("store", "path", "''", "Not a path."),
         ("store", "retention", "72", "Not a duration such as 500ms, 10s, 5m, 24h or 7d."),
         ("store", "max_untranslated", "true", "Not a valid integer."),
+        ("ledger", "retention", "0s", "Must be longer than nothing"),
+        ("intervals", "minutes", "20", "Not one of them; valid: 15, 30, 60."),
+        ("intervals", "minutes", "'15'", "Not a valid integer."),
+        ("intervals", "timezone", "Mars/Base", "Not a time zone; valid: UTC, Europe/Berlin."),
+        ("intervals", "timezone", "../UTC", "Not a time zone"),
+        ("intervals", "timezone", "Europe", "Not a time zone"),
+        ("intervals", "timezone", "''", "Not a time zone"),
+        ("intervals", "booked_by", "start", "Not one of them; valid: arrival, end."),
+        ("intervals", "short_abandon", "30s", "Must be at most intervals.service_level."),
         ("agents", "files", "agents.csv", "Must be a list."),
         ("agents", "unmapped", "[drop]", "valid: drop, forward, hold"),
     ],
@@ -168,7 +177,7 @@ def test_a_name_is_short_and_plain(read, name):
 def test_the_json_schema_describes_every_section():
     schema = config_schema(REGISTRY)
     assert set(schema["properties"]) == {
-        "server", "admin", "store", "agents", "sources", "destinations",
+        "server", "admin", "store", "ledger", "intervals", "agents", "sources", "destinations",
     }  # fmt: skip
     kinds = schema["properties"]["destinations"]["additionalProperties"]["anyOf"]
     named = [each["properties"]["mapping"]["anyOf"][0]["const"] for each in kinds]
