@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test soak bench mutants golden lint format types lock clean
+.PHONY: help demo run test soak bench profile mutants golden lint format types lock clean
 
 help:  ## print these words
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,9 @@ soak: $(VENV)/dev.stamp  ## an hour of random faults and kills, then the mutants
 
 bench: $(VENV)/dev.stamp  ## the gateway beside what one would have instead (BENCH_ARGS="--rounds 1 --quick")
 	$(BIN)/python -m benchmarks.bench $(BENCH_ARGS)
+
+profile: $(VENV)/dev.stamp  ## where an event's microseconds go, as a flame graph (PROFILE_ARGS="--rate 1000 --keep FOLDER")
+	$(BIN)/python -m benchmarks.bench.profile $(PROFILE_ARGS)
 
 mutants: $(VENV)/dev.stamp  ## break the gateway on purpose: each time a test must turn red
 	$(BIN)/python -m tests.mutants
