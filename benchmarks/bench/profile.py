@@ -30,6 +30,9 @@ SAMPLES_PER_SECOND = 400
 SPARE_SECONDS = 0.5
 """The sender needs a moment to start."""
 SHOWN = 40
+SAID = """\
+{:.0f} µs of CPU an event, {:.0f} events/s, {} samples.
+Native code counts for the Python function that called it."""
 FRAME = re.compile(r"click/|thread|<module>|cli/|app/gateway.py|__main__|Runner.run|uvloop/")
 """What is around all work and does none."""
 LINE = re.compile(r":\d+\)$")
@@ -104,8 +107,7 @@ def written(seen: Sequence[tuple[list[str], int]], found: Measured) -> str:
     microseconds = 1000 * found.cpu_per_thousand
     parts = [
         "# Where an event's microseconds go",
-        f"{microseconds:.0f} µs of CPU an event, {found.events_per_second or 0:.0f} events/s, "
-        f"{total} samples. Native code counts for the Python function that called it.",
+        SAID.format(microseconds, found.events_per_second or 0, total),
         description(),
         "## With all they call",
         most(whole, total, microseconds),
