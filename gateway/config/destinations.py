@@ -28,7 +28,7 @@ from gateway.config.sections import is_loopback
 from gateway.config.snapshots import SnapshotSchema, snapshot_problem
 from gateway.config.tls import ClientTlsSchema
 from gateway.mapping.checks.options import Duration, SecretField, across
-from gateway.mapping.destination import Clock, clock_of
+from gateway.mapping.destination import Clock, clock_of, max_batch_of
 from gateway.model.event import EventType
 from gateway.model.secret import Secret, holds_secret, texts_in
 from gateway.settings import (
@@ -233,9 +233,11 @@ def _disagreements(
 ) -> dict[str, list[str]]:
     problems: dict[str, list[str]] = {}
     batch = data.get("batch")
-    if isinstance(batch, BatchSettings) and batch.max_events > mapping.max_batch:
-        most = f"at most {mapping.max_batch} events" if mapping.max_batch > 1 else "no batches"
-        problems["batch"] = [f"The mapping {mapping.name} takes {most}."]
+    if isinstance(batch, BatchSettings) and options is not None:
+        most = max_batch_of(mapping, options)
+        if batch.max_events > most:
+            words = f"at most {most} events" if most > 1 else _no_batches(mapping)
+            problems["batch"] = [f"The mapping {mapping.name} takes {words}."]
     no_snapshot = snapshot_problem(mapping, data)
     if no_snapshot is not None:
         problems["snapshot"] = [no_snapshot]
@@ -251,6 +253,10 @@ def _disagreements(
         if admission.tls is not None and "tls" in data:
             problems["tls"] = ["Stands in auth already."]
     return problems
+
+
+def _no_batches(mapping: DestinationMapping) -> str:
+    return "no batches" if mapping.max_batch == 1 else "no batches with these options"
 
 
 def _settings(

@@ -12,7 +12,7 @@ from gateway.conformance.privacy import personal_problems, secret_problems
 from gateway.conformance.samples import RECEIVED_AT
 from gateway.conformance.telling import DestinationSubject, Scene, alone, scene_of, sent
 from gateway.conformance.words import UNHEARD
-from gateway.mapping.destination import Request, Settlement, Told, Verdict
+from gateway.mapping.destination import Request, Settlement, Told, Verdict, max_batch_of
 from gateway.mapping.sound import sound_judgement, sound_request, sound_standing
 from gateway.model.delivery import Answer
 from gateway.model.errors import MappingError
@@ -152,7 +152,7 @@ def _no_batches(subject: DestinationSubject) -> str | None:
 def _order(subject: DestinationSubject, sample: Sample) -> Iterator[str]:
     """In a batch stand the events in their order, each with the part that it has alone."""
     scene = subject.scene(sample)
-    size = min(CROWD, subject.mapping.max_batch)
+    size = min(CROWD, max_batch_of(subject.mapping, scene.options))
     crowd = replace(scene, told=tuple(_somebody(scene.told[0], n) for n in range(size)), memory={})
     try:
         step = subject.step(crowd)

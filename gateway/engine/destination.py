@@ -22,7 +22,7 @@ from gateway.engine.score import Score
 from gateway.engine.snapshot import snapshots_for
 from gateway.engine.still import StillLanes
 from gateway.engine.watch import Watch
-from gateway.mapping.destination import Verdict
+from gateway.mapping.destination import Verdict, max_batch_of
 from gateway.model.delivery import Held, Outcome
 from gateway.pipeline.deliver import retry_after
 from gateway.pipeline.lanes import Rules
@@ -96,7 +96,10 @@ class Destination:
             on_counted=self._on_counted,
         )
         batch = settings.batch
-        self._most = 1 if batch is None else min(batch.max_events, settings.mapping.max_batch)
+        self._most = min(
+            1 if batch is None else batch.max_events,
+            max_batch_of(settings.mapping, settings.options),
+        )
         self._max_wait = None if batch is None else batch.max_wait
         self._score = Score()
         self._busy = 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from gateway.engine.rendering import Item, Renderer
+from gateway.mapping.destination import max_batch_of
 from gateway.model.delivery import Delivery
 from gateway.pipeline.lanes import Rules, select
 from gateway.pipeline.mask import mask_of
@@ -120,7 +121,7 @@ def _requests(
 ) -> Iterator[list[tuple[Event, Delivery]]]:
     """Group as batches would be: as many as are allowed, no two states of one agent in one."""
     most = 1 if settings.batch is None else settings.batch.max_events
-    most = min(most, settings.mapping.max_batch)
+    most = min(most, max_batch_of(settings.mapping, settings.options))
     group: list[tuple[Event, Delivery]] = []
     for event, delivery in owed:
         has_company = any(

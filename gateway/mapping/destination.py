@@ -155,7 +155,8 @@ class DestinationMapping:
     - *events*: the types told unless the configuration names others.
     - *collapsing*: the types of which only the newest counts (all but states stay unless the
       vendor takes logins and logouts as mere state codes).
-    - *max_batch*: how many events one request may carry (1: no batches).
+    - *max_batch*: how many events one request may carry (1: no batches). *max_batch_of*: where
+      the options decide it, up to that.
     - *rate_limit*: what the vendor allows, unless the configuration says otherwise.
     - *snapshot*: how the vendor is told of everybody at once, where it can be.
     - *package*: where the mapping is; its folder `samples` holds ``*.in.json`` and their like.
@@ -172,6 +173,7 @@ class DestinationMapping:
     collapsing: frozenset[EventType] = frozenset({EventType.STATE})
     clock_of: Callable[[Any], Clock] | None = None
     max_batch: int = 1
+    max_batch_of: Callable[[Any], int] | None = None
     rate_limit: RateLimit | None = None
     snapshot: SnapshotMapping | None = None
     package: str = ""
@@ -182,6 +184,12 @@ class DestinationMapping:
 def clock_of(mapping: DestinationMapping, options: Any) -> Clock:
     """Return whose time counts at a destination with these options."""
     return mapping.clock if mapping.clock_of is None else mapping.clock_of(options)
+
+
+def max_batch_of(mapping: DestinationMapping, options: Any) -> int:
+    """Return how many events one request may carry at a destination with these options."""
+    most = mapping.max_batch
+    return most if mapping.max_batch_of is None else min(most, mapping.max_batch_of(options))
 
 
 def one_request(

@@ -13,6 +13,7 @@ from gateway.mapping.files import LENGTHS, FileMapping, Unit
 from gateway.mapping.reading import ReadMapping
 from gateway.mapping.source import SourceMapping
 from gateway.model.event import EventType
+from gateway.model.rate import RateLimit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,6 +83,13 @@ _RULES: dict[type, tuple[_Rule, ...]] = {
         ("events", lambda value: bool(value) and _are_events(value), "a frozenset of EventTypes"),
         ("collapsing", _are_events, "a frozenset of EventTypes"),
         ("step", callable, "a function"),
+        ("clock_of", _is_optional_function, "a function or None"),
+        ("max_batch_of", _is_optional_function, "a function or None"),
+        (
+            "rate_limit",
+            lambda value: value is None or isinstance(value, RateLimit),
+            "a RateLimit or None",
+        ),
         ("max_batch", lambda value: type(value) is int and value > 0, "a number from 1 on"),
         (
             "snapshot",

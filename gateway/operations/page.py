@@ -76,6 +76,7 @@ def _heard(mapping: SourceMapping) -> tuple[str, ...]:
 def _told(mapping: DestinationMapping) -> tuple[str, ...]:
     events = ", ".join(sorted(each.value for each in mapping.events))
     batch = f"up to {mapping.max_batch}" if mapping.max_batch > 1 else "no"
+    batch += ", by option" if mapping.max_batch_of is not None else ""
     return (mapping.clock.value, events, batch, _yes(mapping.snapshot))
 
 

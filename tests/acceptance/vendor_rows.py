@@ -227,6 +227,42 @@ ROWS = (
         },
     ),
     Row(
+        name="assembled-unverified-bulk",
+        mapping="assembled",
+        opens=lambda people: AssembledStandIn(
+            key=KEY,
+            agents={f"as-{each.wfm_id}": {"import_id": each.wfm_id} for each in people},
+            takes_unverified=True,
+            bulk_times="unix",
+        ),
+        settings=lambda vendor: {
+            "url": vendor.url,
+            "auth": {"type": "basic", "username": KEY, "password": ""},
+            "batch": {"max_events": 500, "max_wait": "50ms"},
+            "options": {
+                "agents_by": "import_id",
+                "states": {**CODES, "logged_out": "offline"},
+                "unverified_bulk": True,
+                "unverified_times": "unix",
+            },
+        },
+        shown=lambda vendor: {
+            agent.removeprefix("as-"): None if told[-1]["state"] == "offline" else told[-1]["state"]
+            for agent, told in vendor.bulk.items()
+        },
+        odd=lambda _vendor: [],
+        told=lambda vendor: {
+            agent.removeprefix("as-"): list(
+                dict.fromkeys(
+                    (each["start_time"], each["state"])
+                    for each in told
+                    if each["state"] not in ("online", "offline")
+                )
+            )
+            for agent, told in vendor.bulk.items()
+        },
+    ),
+    Row(
         name="playvox-like",
         mapping="http_json",
         opens=lambda people: PlayvoxLikeStandIn(

@@ -2,6 +2,7 @@
 
 import orjson
 import pytest
+from marshmallow import ValidationError
 
 from gateway.mapping import Answer, MappingError, Request, Told, Verdict
 from mappings.destinations.assembled import MAPPING
@@ -90,3 +91,90 @@ def test_words_and_channels():
     assert through(told("not_ready", **lunch), {}, OK, states=states)[0][0][2]["status"] == "away"
     with pytest.raises(MappingError):
         MAPPING.step((told(identity=None),), {}, None, options())
+
+
+BULK = {"unverified_bulk": True}
+TAKEN = Answer(202, b"{}")
+
+
+def completed(identity="7", **more):
+    contact = {
+        "id": "c-1",
+        "channel": "sms",
+        "queue": {"id": "q", "name": "Support"},
+        "started_at": "2026-03-02T12:00:05.700Z",
+        "disposition": None,
+        "outcome": "answered",
+    }
+    event = told(kind="state", identity=identity, agent=identity and {"name": None})
+    data = {"agent": event.data["agent"], "contact": contact | more}
+    return Told({**event.event, "type": "wfm.contact.completed.v1", "data": data}, identity)
+
+
+def all_through(events, *answers, **more):
+    asked, coming = [], iter(answers)
+    step = MAPPING.step(events, {}, None, options(**BULK, **more))
+    while isinstance(step, Request):
+        assert len(step.parts) == len(events)
+        asked.append((step.path, orjson.loads(step.body or b"null")))
+        step = MAPPING.step(events, step.memory, next(coming), options(**BULK, **more))
+    return asked, [each.verdict.value for each in step.judgements or ()], step.memory
+
+
+def test_in_bulk_everybody_is_looked_up_at_once_and_strangers_are_held():
+    events = (told(identity="7"), told(identity="8"), completed("7"), completed(None, id="c-2"))
+    asked, verdicts, _ = all_through(events, LISTED, TAKEN, TAKEN, agents_by="import_id")
+    assert [path for path, _ in asked] == ["/agents", "/agents/state/bulk", "/conversations/bulk"]
+    assert [each["agent_id"] for each in asked[1][1]["states"]] == ["as-1"]
+    both = asked[2][1]["conversations"]
+    assert [each.get("assigned_agent_id") for each in both] == ["as-1", None]
+    assert verdicts == ["delivered", "hold", "delivered", "delivered"]
+
+
+def test_in_bulk_nobody_known_is_told_of_nobody():
+    strangers = (told(identity="8"), completed("9"))
+    asked, verdicts, _ = all_through(strangers, LISTED, agents_by="import_id")
+    assert ([path for path, _ in asked], verdicts) == (["/agents"], ["hold", "hold"])
+
+
+def test_in_bulk_an_agent_who_is_alone_is_remembered():
+    asked, _, memory = all_through((told(),), LISTED, TAKEN, agents_by="import_id")
+    assert memory == {"agent_id": "as-1"}
+    step = MAPPING.step((told(),), memory, None, options(**BULK, agents_by="import_id"))
+    assert step.path == "/agents/state/bulk"
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize("answer", [Answer(503), Answer(429), Answer(400, b"invalid agent_id")])
+@pytest.mark.parametrize("before", [(LISTED,), (LISTED, TAKEN)])
+def test_in_bulk_what_fails_is_judged_as_a_whole(before, answer):
+    """Also those who were not listed: else the others would be blamed one by one for nothing."""
+    events = (told(), told(identity="8"), completed())
+    _, verdicts, _ = all_through(events, *before, answer, agents_by="import_id")
+    assert verdicts == []
+
+
+def test_in_bulk_one_who_is_refused_alone_is_held():
+    wrong = Answer(400, b'{"message": "invalid agent_id"}')
+    assert all_through((told(),), wrong)[1:] == (["hold"], {})
+
+
+@pytest.mark.parametrize(
+    "missing", [{"id": None}, {"channel": "pigeon"}, {"channel": None}, {"started_at": None}]
+)
+def test_in_bulk_a_contact_without_what_is_required_is_unsupported(missing):
+    asked, verdicts, _ = all_through((told(), completed(**missing)), TAKEN)
+    assert (asked, verdicts) == ([], ["retry", "unsupported"])
+
+
+def test_in_bulk_a_time_that_cannot_be_read_is_found_before_anything_is_sent():
+    with pytest.raises(MappingError):
+        all_through((told(), completed(ended_at="yesterday")))
+
+
+def test_the_bulk_form_has_to_be_asked_for_by_its_name():
+    assert options().unverified_bulk is False
+    for name, value in (("unverified_times", "unix"), ("unverified_queues", {"q": "1"})):
+        with pytest.raises(ValidationError) as problem:
+            options(**{name: value})
+        assert problem.value.messages == {name: ["Only with unverified_bulk: true."]}
