@@ -162,7 +162,7 @@ def test_an_empty_credential_is_a_warning_and_makes_the_source_unusable(loading)
         (destination(", sources: [flax]"), "sources[0]: Not one of them; valid: flex."),
         (destination(", batch: {max_events: 5000}"), "takes at most 1000 events"),
         (destination(", batch: {max_events: 2}", "http_json"), "takes no batches"),
-        (destination(", batch: {max_events: 2}", "assembled"), "takes no batches with these options"),
+        (destination(", batch: {max_events: 2}", "assembled"), "no batches with these options"),
         (destination(", auth: {type: basic, username: a}"), "auth.password: Missing data"),
         (destination(", auth: {type: bearer, token: t, name: n}"), "auth.name: Not a key"),
         (destination(", identify_by: [badge]"), "valid: email, external_id, id, username, wfm_id"),
