@@ -21,6 +21,7 @@ from gateway.ports.journal import (
     RoutedEvent,
     SeenState,
 )
+from gateway.ports.ledger import Ledger, LedgerPages
 from gateway.ports.outbox import Backlog, ClaimedLane, DestinationMark, Lane, Outbox, Recorded
 from gateway.ports.outside import Accepted, Intake, Roster, Transport
 from gateway.ports.past import Beginning, Past, PastReceipt
@@ -52,6 +53,8 @@ __all__ = [
     "Journal",
     "Kept",
     "Lane",
+    "Ledger",
+    "LedgerPages",
     "Newest",
     "Outbox",
     "Past",

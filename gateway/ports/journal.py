@@ -71,6 +71,8 @@ class Finished:
 
     *agents* maps agent keys to the JSON of what is known of them now. *quarantined* are the
     records that could not be translated after all. *badges*: what agents go by from now on.
+    *contacts* maps the keys of contacts told in pieces to the JSON of what is known of them now,
+    *conversations* names to the conversation that they belong to.
     """
 
     receipt: JournaledReceipt
@@ -79,6 +81,8 @@ class Finished:
     quarantined: tuple[Quarantined, ...] = ()
     seen_states: tuple[SeenState, ...] = ()
     badges: tuple[BadgeChange, ...] = ()
+    contacts: Mapping[str, bytes] = field(default_factory=dict)
+    conversations: Mapping[str, str] = field(default_factory=dict)
 
 
 class Journal(Protocol):
@@ -123,4 +127,16 @@ class Journal(Protocol):
 
     async def known_agents(self, keys: Sequence[str]) -> Mapping[str, bytes]:
         """Return what is known of these agents (absent where nothing is)."""
+        ...
+
+    async def known_contacts(self, keys: Sequence[str]) -> Mapping[str, bytes]:
+        """Return what is known of these contacts (absent where nothing is)."""
+        ...
+
+    async def conversations(self, names: Sequence[str]) -> Mapping[str, str]:
+        """Return to which conversation names belong (absent where to none)."""
+        ...
+
+    async def own_key(self, name: str) -> bytes:
+        """Return a key of our own by its name, 32 bytes that no other store has."""
         ...

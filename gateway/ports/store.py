@@ -11,6 +11,7 @@ from gateway.ports.everybody import Everybody
 from gateway.ports.history import History
 from gateway.ports.identities import Identities
 from gateway.ports.journal import Journal
+from gateway.ports.ledger import Ledger
 from gateway.ports.outbox import Outbox
 from gateway.ports.past import Past
 from gateway.ports.records import Records
@@ -34,6 +35,7 @@ class Store(
     Past,
     Upkeep,
     Budgets,
+    Ledger,
     Protocol,
 ):
     """The whole of what is durable."""

@@ -12,6 +12,7 @@ from gateway.model.clock import to_millis
 from gateway.model.delivery import Delivery
 from gateway.model.printable import printable
 from gateway.store.sqlite.held import Place, catch_up
+from gateway.store.sqlite.ledger import book
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,6 +91,7 @@ def insert_routed(
     seq = insert_event(transaction, (*row, text))
     if seq is None:
         return
+    book(transaction, event, seq)
     for new in routed.deliveries:
         if new.held is None:
             identity = None if new.identity is None else printable(new.identity)

@@ -15,6 +15,7 @@ from gateway.store.sqlite.connection import rows_of
 from gateway.store.sqlite.fanout import Prepared, insert_events, learn, prepare
 from gateway.store.sqlite.hours import LATEST, note_states
 from gateway.store.sqlite.identities import keep_badges
+from gateway.store.sqlite.ledger import learn_contacts
 from gateway.store.sqlite.quarantine import set_aside
 from gateway.store.sqlite.receipts import duplicates_among, insert_receipt
 from gateway.store.sqlite.recovery import MAX_CLAIM, finish_receipt
@@ -162,6 +163,7 @@ class SqliteJournal:
                 _finish_one(transaction, each, now, deliveries)
             note_states(transaction, fresh)
             learn(transaction, finished)
+            learn_contacts(transaction, finished, now)
             return deliveries
 
         slow = sum(len(each.events) for each in finished) > MANY_EVENTS

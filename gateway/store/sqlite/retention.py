@@ -67,6 +67,19 @@ EVENTS = _Past(
     RETURNING recorded_at
     """,
 )
+# What is late by more than the retention is another contact.
+CONTACTS = _Past(
+    None,
+    "SELECT key, length(known) FROM contacts INDEXED BY contacts_age WHERE touched_at < ? LIMIT ?",
+    "DELETE FROM contacts WHERE key IN (SELECT value FROM json_each(?)) RETURNING 0",
+)
+CONVERSATIONS = _Past(
+    None,
+    """
+    SELECT name, 0 FROM conversations INDEXED BY conversations_age WHERE touched_at < ? LIMIT ?
+    """,
+    "DELETE FROM conversations WHERE name IN (SELECT value FROM json_each(?)) RETURNING 0",
+)
 SEEN = _Past(
     None,
     "SELECT hex(digest), 0 FROM seen INDEXED BY seen_age WHERE seen_at <= ? LIMIT ?",
@@ -125,6 +138,8 @@ class SqliteRetention:
             (EVENTS, cutoff),
             (LANES, cutoff),
             (STATES, cutoff),
+            (CONTACTS, cutoff),
+            (CONVERSATIONS, cutoff),
             (SEEN, to_millis(now) - SEEN_MILLIS),
         ]
 

@@ -14,6 +14,7 @@ from gateway.store.sqlite.history import SqliteHistory
 from gateway.store.sqlite.hours import Hours
 from gateway.store.sqlite.identities import SqliteIdentities
 from gateway.store.sqlite.journal import SqliteJournal
+from gateway.store.sqlite.ledger import SqliteLedger
 from gateway.store.sqlite.lookups import SqliteLookups
 from gateway.store.sqlite.outbox import SqliteOutbox
 from gateway.store.sqlite.past import SqlitePast
@@ -48,6 +49,7 @@ class SqliteStore(
     SqliteUpkeep,
     SqliteBudgets,
     SqliteAlarms,
+    SqliteLedger,
 ):
     """`gateway.ports.Store` on one SQLite file. It belongs to one event loop."""
 

@@ -1,0 +1,101 @@
+"""What the ledger keeps of an event."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from gateway.model.agent import Named, Status
+from gateway.model.clock import from_rfc3339, to_millis
+from gateway.model.contact import Outcome
+from gateway.model.event import EventType
+from gateway.model.ledger import AgentEntry, ContactEntry, Hop, Mark
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gateway.model.event import Event
+    from gateway.model.ledger import Millis
+
+MARKS = {
+    EventType.LOGIN: Mark.LOGIN,
+    EventType.LOGOUT: Mark.LOGOUT,
+    EventType.STATE: Mark.STATE,
+}
+SECONDS = ("queue_seconds", "ring_seconds", "talk_seconds", "hold_seconds", "wrap_seconds")
+OF_CUSTOMER = ("city", "country", "zip")
+
+
+def agent_entry_of(event: Event) -> AgentEntry | None:
+    """Return the entry of a login, logout or state: of a state from its beginning."""
+    mark = MARKS.get(event.type)
+    if mark is None:
+        return None
+    data = event.data
+    since = data.get("since") if mark is Mark.STATE else None
+    reason = data.get("reason") or {}
+    return AgentEntry(
+        agent=event.subject,
+        at=to_millis(from_rfc3339(since)) if since else to_millis(event.time),
+        mark=mark,
+        status=Status(data.get("status", Status.UNKNOWN)),
+        reason=reason.get("label") or reason.get("code"),
+    )
+
+
+def contact_entry_of(event: Event) -> ContactEntry | None:
+    """Return the entry of the end of a contact."""
+    if event.type is not EventType.CONTACT:
+        return None
+    told = event.data["contact"]
+    customer = event.data["customer"] or {}
+    key = f"{event.source}:{told['id'] or event.id}"
+    return ContactEntry(
+        key=key,
+        revision=told["revision"] or 1,
+        source=event.source,
+        conversation=told["conversation_id"] or key,
+        outcome=told["outcome"],
+        is_abandoned=_is_abandoned(told),
+        agent=event.subject if event.data["agent"] else None,
+        channel=told["channel"],
+        direction=told["direction"],
+        queue=_named(told["queue"]),
+        team=_named(told["team"]),
+        hops=tuple(Hop(Named(**hop["queue"]), _at(hop["at"])) for hop in told.get("hops") or ()),
+        started_at=_at_or_none(told["started_at"]),
+        answered_at=_at_or_none(told["answered_at"]),
+        ended_at=_at_or_none(told["ended_at"]),
+        **{name: told[name] for name in SECONDS},
+        is_transfer=bool(told.get("transferred")),
+        customer_id=customer.get("id"),
+        phone=customer.get("phone") or told["customer_address"],
+        **{name: customer.get(name) for name in OF_CUSTOMER},
+    )
+
+
+def contact_entry_from_json(text: bytes) -> ContactEntry:
+    """Read back an entry that `orjson` has written."""
+    raw = orjson.loads(text)
+    hops = tuple(Hop(Named(**hop["queue"]), hop["at"]) for hop in raw["hops"])
+    return ContactEntry(
+        **raw | {"queue": _named(raw["queue"]), "team": _named(raw["team"]), "hops": hops}
+    )
+
+
+def _is_abandoned(told: Mapping[str, Any]) -> bool:
+    said = told.get("abandoned")
+    return told["outcome"] == Outcome.ABANDONED if said is None else bool(said)
+
+
+def _named(raw: Mapping[str, Any] | None) -> Named | None:
+    return Named(**raw) if raw else None
+
+
+def _at(text: str) -> Millis:
+    return to_millis(from_rfc3339(text))
+
+
+def _at_or_none(text: str | None) -> Millis | None:
+    return _at(text) if text else None

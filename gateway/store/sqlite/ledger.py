@@ -1,0 +1,268 @@
+"""The books that figures are made of, and what is known of contacts told in pieces."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import orjson
+
+from gateway.model.agent import Status
+from gateway.model.booking import agent_entry_of, contact_entry_from_json, contact_entry_of
+from gateway.model.clock import to_millis
+from gateway.model.ledger import AgentEntry, Heard, Mark
+from gateway.model.printable import printable
+from gateway.store.sqlite.connection import connect, rows_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime, timedelta
+
+    import apsw
+
+    from gateway.model.event import Event
+    from gateway.model.ledger import ContactEntry, Millis
+    from gateway.ports import Finished
+    from gateway.ports.ledger import LedgerPages
+    from gateway.store.sqlite.database import Database
+    from gateway.store.sqlite.tally import Transaction
+
+T = TypeVar("T")
+
+SLICE = 2_000
+"""Contacts that one look reads: nothing is held open for longer."""
+
+STEP = 500
+"""Rows that one transaction forgets."""
+
+BOOK_AGENT = """
+    INSERT OR IGNORE INTO ledger_agents (agent, at, n, mark, status, reason)
+    VALUES (?, ?, ?, ?, ?, ?)
+"""
+BOOK_CONTACT = """
+    INSERT INTO ledger_contacts (key, revision, arrived_at, ended_at, agent, entry)
+    VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (key) DO UPDATE SET revision = excluded.revision, entry = excluded.entry,
+        arrived_at = excluded.arrived_at, ended_at = excluded.ended_at, agent = excluded.agent
+    WHERE excluded.revision >= revision
+"""
+KNOWN_CONTACTS = "SELECT key, known FROM contacts WHERE key IN (SELECT value FROM json_each(?))"
+CONVERSATIONS = """
+    SELECT name, conversation FROM conversations WHERE name IN (SELECT value FROM json_each(?))
+"""
+KEEP_CONTACT = """
+    INSERT INTO contacts (key, touched_at, known) VALUES (?, ?, ?)
+    ON CONFLICT (key) DO UPDATE SET touched_at = excluded.touched_at, known = excluded.known
+"""
+KEEP_NAME = """
+    INSERT INTO conversations (name, touched_at, conversation) VALUES (?, ?, ?)
+    ON CONFLICT (name) DO UPDATE
+        SET touched_at = excluded.touched_at, conversation = excluded.conversation
+"""
+HEAR_ON = """
+    UPDATE ledger_heard SET until = max(until, ?3) WHERE source = ?1 AND since = (
+        SELECT max(since) FROM ledger_heard WHERE source = ?1) AND until >= ?2
+"""
+HEAR_ANEW = "INSERT OR IGNORE INTO ledger_heard (source, since, until) VALUES (?, ?, ?)"
+HEARD = """
+    SELECT source, since, until FROM ledger_heard WHERE since < ? AND until > ?
+    ORDER BY source, since
+"""
+NEXT_AGENT = "SELECT min(agent) FROM ledger_agents WHERE agent > ?"
+ENTRY = "agent, at, mark, status, reason"
+STOOD = f"""
+    SELECT {ENTRY}, n FROM ledger_agents WHERE agent = ? AND at < ? AND mark = 'state'
+    ORDER BY at DESC, n DESC LIMIT 1
+"""  # noqa: S608 - a constant of ours
+WAS_IN = f"""
+    SELECT {ENTRY}, n FROM ledger_agents WHERE agent = ? AND at < ? AND mark <> 'state'
+    ORDER BY at DESC, n DESC LIMIT 1
+"""  # noqa: S608 - a constant of ours
+ENTRIES = f"""
+    SELECT {ENTRY} FROM ledger_agents WHERE agent = ? AND at >= ? AND at < ? ORDER BY at, n
+"""  # noqa: S608 - a constant of ours
+COLUMN = {"arrival": "arrived_at", "end": "ended_at"}
+CONTACTS = """
+    SELECT {column}, key, entry FROM ledger_contacts
+    WHERE {column} >= ? AND {column} < ? AND ({column}, key) > (?, ?)
+    ORDER BY {column}, key LIMIT ?
+"""
+# Of each agent the state that has lasted since before is kept: figures begin with it.
+FORGET_AGENTS = """
+    DELETE FROM ledger_agents WHERE (agent, at, n) IN (
+        SELECT agent, at, n FROM ledger_agents e WHERE agent = ?1 AND at < ?2 AND EXISTS (
+            SELECT 1 FROM ledger_agents later WHERE later.agent = ?1 AND later.at < ?2
+                AND (later.mark = 'state') = (e.mark = 'state')
+                AND (later.at, later.n) > (e.at, e.n))
+        LIMIT ?3)
+    RETURNING 0
+"""
+FORGET = (
+    """
+    DELETE FROM ledger_contacts WHERE key IN (
+        SELECT key FROM ledger_contacts INDEXED BY ledger_contacts_end
+        WHERE ended_at < ?1 LIMIT ?2)
+    RETURNING 0
+    """,
+    """
+    DELETE FROM ledger_contacts WHERE key IN (
+        SELECT key FROM ledger_contacts INDEXED BY ledger_contacts_arrival
+        WHERE arrived_at < ?1 AND ended_at IS NULL LIMIT ?2)
+    RETURNING 0
+    """,
+    """
+    DELETE FROM ledger_heard WHERE (source, since) IN (
+        SELECT source, since FROM ledger_heard WHERE until < ?1 LIMIT ?2)
+    RETURNING 0
+    """,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """`gateway.ports.LedgerPages` on a connection of its own; each look sees the books as they
+    are then.
+    """
+
+    _connection: apsw.Connection
+
+    def agent_entries(self, since: Millis, until: Millis) -> Iterator[AgentEntry]:
+        """Yield entries agent by agent, how they stood before first."""
+        agent = ""
+        while (found := self._connection.execute(NEXT_AGENT, (agent,)).get) is not None:
+            agent = str(found)
+            stood = [
+                *rows_of(self._connection, STOOD, (agent, since)),
+                *rows_of(self._connection, WAS_IN, (agent, since)),
+            ]
+            for row in sorted(stood, key=lambda each: (each[1], each[5])):
+                yield _agent_entry(*row[:5])
+            for row in rows_of(self._connection, ENTRIES, (agent, since, until)):
+                yield _agent_entry(*row)
+
+    def contact_entries(
+        self, since: Millis, until: Millis, *, booked_by: str
+    ) -> Iterator[ContactEntry]:
+        """Yield contacts in the order of what they are booked by."""
+        sql = CONTACTS.format(column=COLUMN[booked_by])
+        at, key = since, ""
+        while rows := rows_of(self._connection, sql, (since, until, at, key, SLICE)):
+            for at, key, entry in rows:  # noqa: B007 - where the next slice begins
+                yield contact_entry_from_json(entry)
+
+    def heard(self, since: Millis, until: Millis) -> list[Heard]:
+        """Return the spans that overlap the time asked for."""
+        return [Heard(*row) for row in rows_of(self._connection, HEARD, (until, since))]
+
+
+def _agent_entry(agent: str, at: int, mark: str, status: str, reason: str | None) -> AgentEntry:
+    return AgentEntry(agent, at, MARKS[mark], STATUSES[status], reason)
+
+
+MARKS = {each.value: each for each in Mark}
+STATUSES = {each.value: each for each in Status}
+
+
+class SqliteLedger:
+    """The part of the store that keeps the books."""
+
+    _database: Database
+
+    async def known_contacts(self, keys: Sequence[str]) -> Mapping[str, bytes]:
+        """Return what is known of these contacts (absent where nothing is)."""
+        return await self._look_up(KNOWN_CONTACTS, keys)
+
+    async def conversations(self, names: Sequence[str]) -> Mapping[str, str]:
+        """Return to which conversation names belong (absent where to none)."""
+        return await self._look_up(CONVERSATIONS, names)
+
+    async def _look_up(self, sql: str, keys: Sequence[str]) -> dict[str, T]:
+        wanted = orjson.dumps([printable(key) for key in keys]).decode()
+        return await self._database.read(lambda c: dict(rows_of(c, sql, (wanted,))))
+
+    async def own_key(self, name: str) -> bytes:
+        """Return a key of our own, 32 bytes that no other store has."""
+        rows = await self._database.read(
+            lambda c: rows_of(c, "SELECT value FROM keys WHERE name = ?", (name,))
+        )
+        return bytes(rows[0][0])
+
+    async def read_ledger(self, work: Callable[[LedgerPages], T]) -> T:
+        """Do *work* off the loop, on a connection of its own."""
+        path = self._database.path
+
+        def read() -> T:
+            connection = connect(path, writes=False)
+            try:
+                return work(Pages(connection))
+            finally:
+                connection.close(force=True)
+
+        return await asyncio.to_thread(read)
+
+    async def hear(self, sources: Sequence[str], at: datetime, patience: timedelta) -> None:
+        """Note that *sources* are heard at *at*."""
+        now = to_millis(at)
+        least = to_millis(at - patience)
+
+        def run(transaction: Transaction) -> None:
+            for source in sources:
+                transaction.run(HEAR_ON, (source, least, now))
+                if not transaction.changed():
+                    transaction.run(HEAR_ANEW, (source, now, now))
+
+        await self._database.write(run)
+
+    async def prune_ledger(self, now: datetime, retention: timedelta) -> int:
+        """Remove one small step of what is past its time of each agent and of the rest."""
+        before = to_millis(now - retention)
+        removed = 0
+        agent = await self._next_agent("")
+        while agent is not None:
+            removed += await self._forget(FORGET_AGENTS, (agent, before, STEP))
+            agent = await self._next_agent(agent)
+        for sql in FORGET:
+            removed += await self._forget(sql, (before, STEP))
+        return removed
+
+    async def _next_agent(self, agent: str) -> str | None:
+        rows = await self._database.read(lambda c: rows_of(c, NEXT_AGENT, (agent,)))
+        return rows[0][0] if rows else None
+
+    async def _forget(self, sql: str, values: tuple[str | int, ...]) -> int:
+        return await self._database.write(lambda t: len(t.all(sql, values)), slow=True)
+
+
+def book(transaction: Transaction, event: Event, seq: int) -> None:
+    """Enter an event that is kept for the first time. *seq* is its sequence number."""
+    agent = agent_entry_of(event)
+    if agent is not None:
+        reason = None if agent.reason is None else printable(agent.reason)
+        where = (printable(agent.agent), agent.at, seq)
+        transaction.run(BOOK_AGENT, (*where, agent.mark.value, agent.status.value, reason))
+        return
+    contact = contact_entry_of(event)
+    if contact is not None:
+        transaction.run(BOOK_CONTACT, _contact_row(contact))
+
+
+def _contact_row(entry: ContactEntry) -> tuple[str | int | bytes | None, ...]:
+    arrived = entry.started_at if entry.started_at is not None else entry.ended_at
+    ended = entry.ended_at if entry.ended_at is not None else entry.started_at
+    agent = None if entry.agent is None else printable(entry.agent)
+    text = orjson.dumps(entry)
+    return printable(entry.key), entry.revision, arrived, ended, agent, text
+
+
+def learn_contacts(transaction: Transaction, finished: Sequence[Finished], now: int) -> None:
+    """Store what is known now of contacts, and which names are of one conversation."""
+    contacts: dict[str, bytes] = {}
+    names: dict[str, str] = {}
+    for each in finished:
+        contacts.update(each.contacts)
+        names.update(each.conversations)
+    for key, known in contacts.items():
+        transaction.run(KEEP_CONTACT, (printable(key), now, known))
+    for name, conversation in names.items():
+        transaction.run(KEEP_NAME, (printable(name), now, printable(conversation)))
