@@ -11,10 +11,14 @@ Stages are the functions of `gateway.pipeline`; the ports do the I/O; time is an
 
 from __future__ import annotations
 
+from collections import ChainMap
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from gateway.model.badge import EVERYWHERE, Badges
+from gateway.model.contact import ContactPiece
 from gateway.model.errors import ContentError, Flaw, MappingError, failure_of
 from gateway.model.event import EventType
 from gateway.model.observation import Change, ChangeKind, ContactFact, Picture, RollCall
@@ -28,17 +32,28 @@ from gateway.pipeline.read import (
     without_content,
 )
 from gateway.pipeline.route import route
-from gateway.pipeline.track import KnownAgent, Note, Stamp, Tracked, track
+from gateway.pipeline.track import (
+    KnownAgent,
+    KnownContact,
+    Note,
+    Stamp,
+    Surroundings,
+    Tracked,
+    agent_json,
+    merge_identity,
+    track,
+    track_piece,
+)
 from gateway.ports import Accepted, Finished, Quarantined, RoutedEvent, SeenState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, MutableMapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from gateway.mapping.source import Record
     from gateway.model.agent import Identity
     from gateway.model.event import Event
-    from gateway.model.observation import Observation
+    from gateway.model.observation import AgentObservation
     from gateway.model.receipt import VerifiedReceipt
     from gateway.ports import Journal, Roster
     from gateway.settings import DestinationSettings, SourceSettings
@@ -103,6 +118,25 @@ class Routing:
     roster: Roster
     wfm_id_from: tuple[str, ...] = ()
     badges: Badges = field(default_factory=Badges)
+    customer_key: bytes = b""
+
+
+@dataclass(slots=True)
+class Contacts:
+    """What is known of contacts told in pieces, by key, and of which conversation names are."""
+
+    known: MutableMapping[str, KnownContact] = field(default_factory=dict)
+    conversations: MutableMapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of agents by their keys, and of contacts (`None`: their pieces are left
+    alone).
+    """
+
+    agents: MutableMapping[str, KnownAgent]
+    contacts: Contacts | None = None
 
 
 @dataclass(slots=True)
@@ -128,17 +162,16 @@ def fan_out(
     reading: Reading | None,
     source: SourceSettings,
     routing: Routing,
-    agents: MutableMapping[str, KnownAgent],
+    known: Known,
 ) -> FannedOut:
-    """Turn one receipt into events and deliveries; a bad record stops no other.
-
-    *agents* holds what is known of the agents by their keys, and is moved on.
+    """Turn one receipt into events and deliveries; a bad record stops no other. What is *known* is
+    moved on.
     """
     try:
         reading = reading or read(receipt.verified, source)
     except ContentError as problem:
         return FannedOut(Finished(receipt, quarantined=(_whole(problem),)))
-    course = _Course(receipt, source, routing, agents)
+    course = _Course(receipt, source, routing, known.agents, known.contacts)
     for entry in reading.quarantined:
         if entry.index is not None and _is_wanted(receipt, entry.index):
             course.quarantined.append(entry)
@@ -162,8 +195,11 @@ class _Course:
     source: SourceSettings
     routing: Routing
     agents: MutableMapping[str, KnownAgent]
+    contacts: Contacts | None
     events: list[RoutedEvent] = field(default_factory=list)
     changed: dict[str, KnownAgent] = field(default_factory=dict)
+    contacts_changed: dict[str, KnownContact] = field(default_factory=dict)
+    conversations: dict[str, str] = field(default_factory=dict)
     quarantined: list[Quarantined] = field(default_factory=list)
     seen: dict[SeenState, None] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
@@ -187,12 +223,15 @@ class _Course:
             self._set_aside(record, failure_of(label, problem))
         else:
             for observation in observations:
-                self._observe(record, observation)
+                if isinstance(observation, ContactPiece):
+                    self._piece(record, observation)
+                else:
+                    self._observe(record, observation)
 
     def _set_aside(self, record: Record, detail: str) -> None:
         self.quarantined.append(Quarantined("translate", detail, record.index))
 
-    def _observe(self, record: Record, observation: Observation) -> None:
+    def _observe(self, record: Record, observation: AgentObservation) -> None:
         identity = observation.agent
         key = f"{self.source.keys_of}:{identity.id}" if identity else None
         stamp = self._stamp(record, key, identity)
@@ -211,6 +250,28 @@ class _Course:
             self._end_shift(key, tracked)
         if key and known is None:
             self._note_stranger(key, observation)
+
+    def _piece(self, record: Record, piece: ContactPiece) -> None:
+        if self.contacts is None:
+            return
+        key = f"{self.source.name}:{piece.contact_id}"
+        names = ChainMap(self.conversations, self.contacts.conversations)
+        around = Surroundings(partial(self._who, record), names, self.routing.customer_key)
+        stamp = self._stamp(record, None, None)
+        tracked = track_piece(self.contacts.known.get(key), piece, stamp, around)
+        self.contacts.known[key] = self.contacts_changed[key] = tracked.known
+        self.contacts.conversations.update(self.conversations)
+        self.notes.extend(tracked.notes)
+        self._note_time(piece.at)
+        for event in tracked.events:
+            self._route(event)
+
+    def _who(self, record: Record, identity: Identity) -> tuple[str, dict[str, Any]]:
+        """Return the key of an agent who had a contact, and what is told of them."""
+        key = f"{self.source.keys_of}:{identity.id}"
+        known = self.agents.get(key)
+        merged = merge_identity(known.identity if known else None, identity)
+        return key, agent_json(merged, self._stamp(record, key, identity))
 
     def _stamp(self, record: Record, key: str | None, identity: Identity | None) -> Stamp:
         routing, source = self.routing, self.source
@@ -241,7 +302,7 @@ class _Course:
         if any(each.type is EventType.PROFILE for each in tracked.events):
             self.acquainted.add(key)
 
-    def _note_stranger(self, key: str, observation: Observation) -> None:
+    def _note_stranger(self, key: str, observation: AgentObservation) -> None:
         """Note an agent of whom nothing was known, and nobody has told who they are."""
         agent = observation.agent
         if agent is not None and not isinstance(observation, RollCall):
@@ -249,7 +310,7 @@ class _Course:
             if not any(names):
                 self.strangers[key] = agent.id
 
-    def _note_state(self, observation: Observation) -> None:
+    def _note_state(self, observation: AgentObservation) -> None:
         state = _seen_state(self.source.name, observation)
         if state is not None:
             self.seen[state] = None
@@ -273,6 +334,8 @@ class _Course:
             quarantined=tuple(self.quarantined),
             seen_states=tuple(self.seen),
             badges=self.routing.badges.changes(),
+            contacts={key: each.to_json() for key, each in self.contacts_changed.items()},
+            conversations=self.conversations,
         )
         acquainted = frozenset(self.acquainted)
         return FannedOut(
@@ -286,7 +349,7 @@ class _Course:
         )
 
 
-def _seen_state(source: str, observation: Observation) -> SeenState | None:
+def _seen_state(source: str, observation: AgentObservation) -> SeenState | None:
     match observation:
         case Picture(activity=activity) | RollCall(activity=activity) if activity is not None:
             reason, status, mapped = activity.reason, activity.status, activity.mapped

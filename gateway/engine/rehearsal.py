@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.flow import Routing, fan_out
+from gateway.flow import Contacts, Known, Routing, fan_out
 from gateway.model.errors import ContentError, Flaw
 from gateway.model.receipt import JournaledReceipt
 from gateway.pipeline.read import kept, read
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from gateway.model.event import Event
     from gateway.model.receipt import VerifiedReceipt
     from gateway.pipeline.read import Reading
-    from gateway.pipeline.track import KnownAgent
     from gateway.ports import Roster
     from gateway.settings import SourceSettings
 
@@ -27,7 +26,7 @@ def translate_bodies(
     wfm_id_from: tuple[str, ...] = (),
 ) -> tuple[list[Event], list[Flaw]]:
     """Translate requests in order without keeping anything; return events and what is wrong."""
-    agents: dict[str, KnownAgent] = {}
+    known = Known({}, Contacts())
     routing = Routing((), "forward", roster, wfm_id_from)
     seen: set[bytes] = set()
     events: list[Event] = []
@@ -42,7 +41,7 @@ def translate_bodies(
             continue
         flaws += [Flaw(f"{where} record {each.index}", each.detail) for each in reading.quarantined]
         receipt = JournaledReceipt(f"dry-run-{number}", number, verified, _repeated(reading, seen))
-        fanned = fan_out(receipt, reading, source, routing, agents)
+        fanned = fan_out(receipt, reading, source, routing, known)
         events += [each.event for each in fanned.finished.events]
         flaws += [
             Flaw(f"{where} record {each.index}", each.detail)

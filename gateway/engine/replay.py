@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from gateway.engine.differences import Differences
-from gateway.flow import Routing, fan_out
+from gateway.flow import Known, Routing, fan_out
 from gateway.mapping.destination import Clock, clock_of
 from gateway.model.clock import rfc3339
 from gateway.model.errors import ContentError, OperationError
@@ -198,7 +198,7 @@ class Replay:
         if each.reading is None:
             return [], 1
         fanned = fan_out(
-            each.past.receipt, each.reading, each.source, self._nowhere, self._agents
+            each.past.receipt, each.reading, each.source, self._nowhere, Known(self._agents)
         ).finished
         return [routed.event for routed in fanned.events], len(fanned.quarantined)
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, TypeVar
 import structlog
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential_jitter
 
-from gateway.flow import FannedOut, Routing, fan_out
+from gateway.flow import Contacts, FannedOut, Known, Routing, fan_out
 from gateway.model.clock import rfc3339
 from gateway.model.errors import ContentError, StoreUnavailableError
 from gateway.pipeline.read import Reading, read
-from gateway.pipeline.track import KnownAgent
+from gateway.pipeline.track import KnownAgent, KnownContact
 from gateway.ports import Finished, Quarantined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from gateway.engine.floor import Floor
     from gateway.engine.intake import Readings
@@ -83,9 +83,11 @@ class Translator:
         self._journal.under_way(None)
         changed: dict[str, KnownAgent] = {}
         agents = ChainMap(changed, await self._known_agents(receipts, readings))
+        contacts = await self._known_contacts(receipts, readings)
+        known = Known(agents, contacts)
         routing = self._routing()
         fanned = [
-            self._at_work(each, lambda r: self._fan_out(r, readings[r.id], routing, agents))
+            self._at_work(each, lambda r: self._fan_out(r, readings[r.id], routing, known))
             for each in receipts
         ]
         self._journal.under_way(None)
@@ -124,14 +126,14 @@ class Translator:
         receipt: JournaledReceipt,
         reading: Reading | None,
         routing: Routing,
-        agents: MutableMapping[str, KnownAgent],
+        known: Known,
     ) -> FannedOut:
         name = receipt.verified.receipt.source
         source = self._sources.get(name)
         if source is None:
             entry = Quarantined("unknown_source", f"no source {name!r} is configured any more")
             return FannedOut(Finished(receipt, quarantined=(entry,)))
-        fanned = fan_out(receipt, reading, source, routing, agents)
+        fanned = fan_out(receipt, reading, source, routing, known)
         fresh = tuple(each for each in fanned.finished.seen_states if each not in self._seen_states)
         fanned.finished = replace(fanned.finished, seen_states=fresh)
         return fanned
@@ -151,6 +153,25 @@ class Translator:
             stored = await self._journal.known_agents(missing)
             known |= {key: KnownAgent.from_json(text) for key, text in stored.items()}
         return known
+
+    async def _known_contacts(
+        self, receipts: Sequence[JournaledReceipt], readings: Mapping[str, Reading | None]
+    ) -> Contacts:
+        keys: dict[str, None] = {}
+        names: dict[str, None] = {}
+        for receipt in receipts:
+            source = receipt.verified.receipt.source
+            for record in _records(readings[receipt.id]):
+                if record.contact_id is not None:
+                    keys[f"{source}:{record.contact_id}"] = None
+                    names.update((f"{source}:{each}", None) for each in record.joins)
+        if not keys:
+            return Contacts()
+        known = await self._journal.known_contacts(list(keys))
+        return Contacts(
+            {key: KnownContact.from_json(text) for key, text in known.items()},
+            dict(await self._journal.conversations([*names, *keys])),
+        )
 
     async def _finish(self, finished: Sequence[Finished]) -> Sequence[Delivery]:
         """Make it durable, however long that takes: the receipts stay claimed meanwhile."""

@@ -51,7 +51,8 @@ class Record:
     *agent_id* is the platform's, exact; empty for a contact that no agent took.
     *fields* is what `SourceMapping.translate` gets. *account_id* is compared with the
     source's `accounts`. *outcome* and *follows* (the platform's words) order records of one time:
-    one that follows another's outcome comes after it.
+    one that follows another's outcome comes after it. *contact_id* and *joins* are those of a
+    `ContactPiece` that is made of it.
     """
 
     index: int
@@ -62,6 +63,8 @@ class Record:
     account_id: str | None = None
     outcome: tuple[str, str] | None = None
     follows: tuple[str, str] | None = None
+    contact_id: str | None = None
+    joins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gateway.model.agent import Channel, Contact, Identity, Named, Reason, Status
+from gateway.model.contact import ContactPiece
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -167,4 +168,5 @@ class ContactFact:
     recording_url: str | None = None
 
 
-Observation = Picture | Glimpse | RollCall | Change | ContactFact
+AgentObservation = Picture | Glimpse | RollCall | Change | ContactFact
+Observation = AgentObservation | ContactPiece

@@ -22,18 +22,35 @@ from gateway.pipeline.track.known import (
     merge_identity,
 )
 from gateway.pipeline.track.picture import track_picture
+from gateway.pipeline.track.pieces import KnownContact
 from gateway.pipeline.track.rollcall import track_rollcall
-from gateway.pipeline.track.tell import Teller, moment, state_event
+from gateway.pipeline.track.tell import Teller, agent_json, moment, state_event
+from gateway.pipeline.track.told import Surroundings, TrackedContact, customer_id, track_piece
 
 if TYPE_CHECKING:
     from gateway.model.agent import Identity
     from gateway.model.event import Event
-    from gateway.model.observation import Observation
+    from gateway.model.observation import AgentObservation
 
-__all__ = ["KnownAgent", "Note", "Stamp", "Tracked", "identity_of", "state_event", "track"]
+__all__ = [
+    "KnownAgent",
+    "KnownContact",
+    "Note",
+    "Stamp",
+    "Surroundings",
+    "Tracked",
+    "TrackedContact",
+    "agent_json",
+    "customer_id",
+    "identity_of",
+    "merge_identity",
+    "state_event",
+    "track",
+    "track_piece",
+]
 
 
-def track(known: KnownAgent | None, observation: Observation, stamp: Stamp) -> Tracked:
+def track(known: KnownAgent | None, observation: AgentObservation, stamp: Stamp) -> Tracked:
     """Return what is known of the agent after *observation*, and the events it is news for: the
     last of them an `agent.profile` where something else is known of who the agent is.
     """
@@ -51,7 +68,7 @@ def _is_the_same(now: Identity, before: Identity) -> bool:
     )
 
 
-def _profile(known: KnownAgent, observation: Observation, stamp: Stamp) -> Event:
+def _profile(known: KnownAgent, observation: AgentObservation, stamp: Stamp) -> Event:
     """Return the event that tells what is known of the agent now."""
     at = None if isinstance(observation, ContactFact) else observation.at
     teller = Teller(stamp, moment(at, stamp), observation.native_id)
@@ -59,7 +76,7 @@ def _profile(known: KnownAgent, observation: Observation, stamp: Stamp) -> Event
     return teller.events[0]
 
 
-def _of_feed(known: KnownAgent | None, observation: Observation, stamp: Stamp) -> Tracked:
+def _of_feed(known: KnownAgent | None, observation: AgentObservation, stamp: Stamp) -> Tracked:
     if stamp.fills is None or isinstance(observation, ContactFact):
         return _track(known, observation, stamp)
     if isinstance(observation, RollCall):
@@ -86,7 +103,7 @@ def _is_told_by_another(known: KnownAgent, stamp: Stamp) -> bool:
     return known.feed != stamp.source
 
 
-def _track(known: KnownAgent | None, observation: Observation, stamp: Stamp) -> Tracked:
+def _track(known: KnownAgent | None, observation: AgentObservation, stamp: Stamp) -> Tracked:
     match observation:
         case Picture():
             return track_picture(known, observation, stamp)

@@ -34,7 +34,7 @@ TIMES = {
 def why(observation: Observation, data: Mapping[str, Any]) -> str:
     """Return the rule by which *observation* came to an event's *data* of an agent."""
     parts = [_of_change(observation, data)] if isinstance(observation, Change) else []
-    if not isinstance(observation, Change | ContactFact):
+    if isinstance(observation, Picture | Glimpse | RollCall):
         parts = [_of_pieces(observation, data)]
     if data.get("inferred"):
         parts.append(f"inferred: {INFERRED[Basis(data['basis'])]}")

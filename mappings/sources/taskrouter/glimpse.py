@@ -21,6 +21,7 @@ from gateway.mapping import (
     is_believed,
     measure,
 )
+from mappings.sources.taskrouter.pieces import piece_of
 from mappings.sources.taskrouter.people import direction_of, identity_of
 from mappings.sources.taskrouter.rollcall import rollcall
 from mappings.sources.taskrouter.telling import telling_of
@@ -31,12 +32,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from gateway.mapping import Observation, Record
+    from gateway.mapping import Identity, Observation, Record
     from mappings.sources.taskrouter.options import TaskRouterOptions
     from mappings.sources.taskrouter.telling import Telling
 
 ACTIVITY_CHANGES = frozenset({"worker.activity.update", "worker.created"})
 DELETED = "worker.deleted"
+OF_AN_AGENT = frozenset({"worker", "reservation"})
+"""What an event of an agent is about; those of tasks and queues are of their contact only."""
+
 STATUS_OF_EVENT = {"wrapup": "wrapping", "failed": "canceled"}
 """Events that are not named for the status they lead to (facts, B4)."""
 
@@ -44,7 +48,9 @@ STATUS_OF_EVENT = {"wrapup": "wrapping", "failed": "canceled"}
 def translate(
     record: Record, options: TaskRouterOptions, received_at: datetime
 ) -> Sequence[Observation]:
-    """Return the glimpse that an event is, or the roll call that we have read."""
+    """Return the glimpse that an event is, and the piece of a contact; or the roll call that we
+    have read.
+    """
     if "worker" in record.fields:
         return (rollcall(record, options),)
     flaws: list[Flaw] = []
@@ -52,25 +58,35 @@ def translate(
     if flaws:
         raise MappingError("The event cannot be read.", flaws)
     at = telling.at if is_believed(telling.at, received_at) else None
-    return (
-        Glimpse(
-            agent=identity_of(
-                telling.agent_id or "",
-                {
-                    "account_sid": telling.get("account_sid"),
-                    "workspace_sid": telling.get("workspace_sid"),
-                    "friendly_name": telling.get("worker_name"),
-                    "attributes": telling.get("worker_attributes"),
-                },
-                options,
-            ),
-            at=telling.at,
-            native_id=telling.native_id,
-            activity=_activity(telling, at, options),
-            held=_held(telling, at),
-            channel=_channel(telling),
-            live_channels=options.live_channels,
-        ),
+    agent = _agent(telling, options) if telling.agent_id is not None else None
+    piece = piece_of(telling, agent, options)
+    seen = _glimpse(telling, agent, at, options) if agent is not None else None
+    return tuple(each for each in (seen, piece) if each is not None)
+
+
+def _agent(telling: Telling, options: TaskRouterOptions) -> Identity:
+    worker = {
+        "account_sid": telling.get("account_sid"),
+        "workspace_sid": telling.get("workspace_sid"),
+        "friendly_name": telling.get("worker_name"),
+        "attributes": telling.get("worker_attributes"),
+    }
+    return identity_of(telling.agent_id or "", worker, options)
+
+
+def _glimpse(
+    telling: Telling, agent: Identity, at: datetime | None, options: TaskRouterOptions
+) -> Glimpse | None:
+    if telling.kind.partition(".")[0] not in OF_AN_AGENT:
+        return None
+    return Glimpse(
+        agent=agent,
+        at=telling.at,
+        native_id=telling.native_id,
+        activity=_activity(telling, at, options),
+        held=_held(telling, at),
+        channel=_channel(telling),
+        live_channels=options.live_channels,
     )
 
 

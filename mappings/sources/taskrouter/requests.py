@@ -19,6 +19,9 @@ from gateway.mapping import (
     is_json,
     json_items,
 )
+from mappings.sources.taskrouter.glimpse import OF_AN_AGENT
+from mappings.sources.taskrouter.insights import joins_of
+from mappings.sources.taskrouter.pieces import contact_id_of
 from mappings.sources.taskrouter.rollcall import split_read
 from mappings.sources.taskrouter.telling import as_text, callback_texts, kind_of, telling_of
 
@@ -31,8 +34,6 @@ if TYPE_CHECKING:
     from mappings.sources.taskrouter.telling import Telling
 
 TEST_EVENT = "com.twilio.eventstreams.test-event"
-SUBJECTS = frozenset({"worker", "reservation"})
-"""What an event of an agent is about; events of tasks, queues and the like change no agent."""
 
 
 def split(content: Content, options: TaskRouterOptions) -> Sequence[Part]:
@@ -85,7 +86,8 @@ def _part(texts: Mapping[str, Any], path: str, index: int, received_at: datetime
         flaws.append(Flaw(f"{path}.event_type".removeprefix("."), "Is required: what happened."))
     if flaws:
         return Unreadable(index, tuple(flaws), texts)
-    if not _is_of_an_agent(telling):
+    contact_id = contact_id_of(telling)
+    if contact_id is None and not _is_of_an_agent(telling):
         return Ignored(index, kind_of(telling.kind))
     at = telling.at
     return Record(
@@ -95,11 +97,13 @@ def _part(texts: Mapping[str, Any], path: str, index: int, received_at: datetime
         at=at if is_believed(at, received_at) else None,
         digest=_digest(telling),
         account_id=telling.get("account_sid"),
+        contact_id=contact_id,
+        joins=joins_of(telling.get("task_attributes")) if contact_id is not None else (),
     )
 
 
 def _is_of_an_agent(telling: Telling) -> bool:
-    return telling.kind.partition(".")[0] in SUBJECTS and telling.agent_id is not None
+    return telling.kind.partition(".")[0] in OF_AN_AGENT and telling.agent_id is not None
 
 
 def _digest(telling: Telling) -> bytes | None:
@@ -120,6 +124,7 @@ MATTERS = (
     "reservation_sid",
     "reservation_version",
     "task_sid",
+    "task_queue_sid",
 )
 """What of an event's content makes it another event where its id is the same, or where it has none
 beside its time."""

@@ -1,0 +1,101 @@
+"""An event as a piece of its contact: a task, its queues, its reservations, its transfers.
+
+Read: the TaskRouter event reference and the task life cycle page (facts, B1 and B4, 2026-10); which
+events Insights takes attributes from: "Add Additional TaskRouter Data" (seed, 2025).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.mapping import ContactPiece, Named, Step, comparable
+from mappings.sources.taskrouter.insights import insights_of
+
+if TYPE_CHECKING:
+    from gateway.mapping import Identity
+    from mappings.sources.taskrouter.options import TaskRouterOptions
+    from mappings.sources.taskrouter.telling import Telling
+
+STEPS = {
+    "task.created": Step.CREATED,
+    "task.updated": Step.UPDATED,
+    "task.canceled": Step.CANCELED,
+    "task.completed": Step.COMPLETED,
+    "task.deleted": Step.GONE,
+    "task.system-deleted": Step.GONE,
+    "task.transfer-initiated": Step.TRANSFERRED,
+    "task-queue.entered": Step.QUEUED,
+    "task-queue.moved": Step.QUEUED,
+    "reservation.created": Step.OFFERED,
+    "reservation.accepted": Step.ACCEPTED,
+    "reservation.wrapup": Step.WRAP_UP,
+    "reservation.completed": Step.ENDED,
+    "reservation.rejected": Step.DECLINED,
+    "reservation.timeout": Step.DECLINED,
+    "reservation.canceled": Step.DECLINED,
+    "reservation.rescinded": Step.DECLINED,
+    "reservation.failed": Step.DECLINED,
+}
+"""Events of a contact. A task's own `wrapup` says nothing that its reservation's does not."""
+
+INSIGHTS_COUNT = frozenset(
+    {
+        "reservation.created",
+        "reservation.rejected",
+        "reservation.timeout",
+        "reservation.canceled",
+        "reservation.rescinded",
+        "reservation.completed",
+        "task.canceled",
+        "task.completed",
+    }
+)
+
+HANG_UP = "HANGUP"
+"""A task may be cancelled by a time limit, too, with the customer still there (facts, B4)."""
+
+
+def contact_id_of(telling: Telling) -> str | None:
+    """Return the task that an event is a piece of, if it is one."""
+    return telling.get("task_sid") if telling.kind in STEPS else None
+
+
+def piece_of(
+    telling: Telling, agent: Identity | None, options: TaskRouterOptions
+) -> ContactPiece | None:
+    """Return the piece that an event is of its task."""
+    contact_id = contact_id_of(telling)
+    if contact_id is None:
+        return None
+    attributes = telling.get("task_attributes")
+    reason = _reason(telling)
+    return ContactPiece(
+        contact_id=contact_id,
+        step=STEPS[telling.kind],
+        at=telling.at,
+        native_id=telling.native_id,
+        account_id=telling.get("account_sid"),
+        reservation_id=telling.get("reservation_sid"),
+        agent=agent,
+        channel=telling.get("task_channel_unique_name"),
+        queue=_named(telling, "task_queue"),
+        workflow=_named(telling, "workflow"),
+        reason=reason,
+        is_hang_up=comparable(reason or "") == HANG_UP,
+        insights=insights_of(
+            attributes, customer=options.wants_customer, text=options.wants_text
+        )
+        if attributes is not None
+        else None,
+        counts=telling.kind in INSIGHTS_COUNT,
+    )
+
+
+def _reason(telling: Telling) -> str | None:
+    names = ("task_canceled_reason", "task_completed_reason", "reason")
+    return next(filter(None, map(telling.get, names)), None)
+
+
+def _named(telling: Telling, what: str) -> Named | None:
+    named = Named(telling.get(f"{what}_sid"), telling.get(f"{what}_name"))
+    return named if named != Named() else None
