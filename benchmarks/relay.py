@@ -20,7 +20,7 @@ from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponen
 
 from gateway.config.load import load
 from gateway.config.roster import RosterFiles
-from gateway.flow import Routing, fan_out
+from gateway.flow import Known, Routing, fan_out
 from gateway.mapping.registry import installed
 from gateway.model.event import EventType
 from gateway.model.receipt import JournaledReceipt, Receipt, VerifiedReceipt
@@ -48,7 +48,7 @@ class Relay:
         receipt = Receipt(name, datetime.now(UTC), "POST", (), "", await request.read())
         verified = VerifiedReceipt(receipt, signed=False, query_trusted=False)
         journaled = JournaledReceipt("relay", 0, verified, frozenset())
-        fanned = fan_out(journaled, None, self._sources[name], self._routing, self._agents)
+        fanned = fan_out(journaled, None, self._sources[name], self._routing, Known(self._agents))
         for routed in fanned.finished.events:
             if routed.event.type is EventType.STATE:
                 task = asyncio.ensure_future(self._tell(routed.event))

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -25,6 +26,7 @@ from gateway.config.roster import RosterFiles
 from gateway.engine.budgets import Budgets
 from gateway.engine.floor import Floor
 from gateway.engine.guard import GUARD
+from gateway.engine.hearing import Hearing
 from gateway.engine.housekeeping import prune, watch_roster
 from gateway.engine.intake import JournalIntake, Readings
 from gateway.engine.lookout import Lookout
@@ -115,7 +117,8 @@ async def _serve(
         on_damage=damaged,
     )
     try:
-        gateway = Gateway(settings, store, await store.badges(), handed, stopping)
+        recalled = Recalled(await store.badges(), await store.own_key("customer"))
+        gateway = Gateway(settings, store, recalled, handed, stopping)
         reloader = Reloader(gateway, read_again)
         loop.add_signal_handler(signal.SIGHUP, reloader.ask)
         if early:
@@ -125,6 +128,14 @@ async def _serve(
         await store.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """What the store is asked for before anything is received."""
+
+    badges: Badges
+    customer_key: bytes
+
+
 class Gateway:
     """The parts of one gateway. Made inside a running loop."""
 
@@ -132,7 +143,7 @@ class Gateway:
         self,
         settings: Settings,
         store: SqliteStore,
-        badges: Badges,
+        recalled: Recalled,
         handed: Handed,
         stopping: asyncio.Event,
     ) -> None:
@@ -146,7 +157,8 @@ class Gateway:
         self._sources: dict[str, SourceSettings] = dict(settings.sources)
         self._source_health = {name: SourceHealth() for name in settings.sources}
         self._workers = Workers(self._fail)
-        self._badges = badges
+        self._recalled = recalled
+        self._badges = badges = recalled.badges
         self._releaser = Releaser(
             store,
             self._roster,
@@ -284,7 +296,12 @@ class Gateway:
         destinations = tuple(settings.destinations.values())
         agents = settings.agents
         return Routing(
-            destinations, agents.unmapped, self._roster, agents.wfm_id_from, self._badges
+            destinations,
+            agents.unmapped,
+            self._roster,
+            agents.wfm_id_from,
+            self._badges,
+            self._recalled.customer_key,
         )
 
     def _make_reader(self) -> StandingsReader:
@@ -317,6 +334,13 @@ class Gateway:
             destinations=self._tellers.destinations,
             metrics=self._metrics,
             now=utc_now,
+        )
+
+    def _make_hearing(self) -> Hearing:
+        return Hearing(
+            self._store,
+            sources=lambda: {name: each.expect_every for name, each in self._sources.items()},
+            standing=lambda: self._sentry.standing,
         )
 
     def _make_sentry(self) -> Sentry:
@@ -355,6 +379,7 @@ class Gateway:
             self._workers.fatal("translator", translator.run),
             restarted("pruning", partial(prune, self._store, retention, utc_now)),
             restarted("budgets", self._make_budgets().run),
+            restarted("hearing", self._make_hearing().run),
             restarted("roster", partial(watch_roster, self._roster, self._releaser.look_at_all)),
             restarted("held", self._releaser.run),
             restarted("sentry", self._sentry.run),

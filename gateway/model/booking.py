@@ -23,6 +23,7 @@ MARKS = {
     EventType.LOGOUT: Mark.LOGOUT,
     EventType.STATE: Mark.STATE,
 }
+STATUSES = {each.value: each for each in Status}
 SECONDS = ("queue_seconds", "ring_seconds", "talk_seconds", "hold_seconds", "wrap_seconds")
 OF_CUSTOMER = ("city", "country", "zip")
 
@@ -39,7 +40,7 @@ def agent_entry_of(event: Event) -> AgentEntry | None:
         agent=event.subject,
         at=to_millis(from_rfc3339(since)) if since else to_millis(event.time),
         mark=mark,
-        status=Status(data.get("status", Status.UNKNOWN)),
+        status=STATUSES.get(data.get("status", ""), Status.UNKNOWN),
         reason=reason.get("label") or reason.get("code"),
     )
 
@@ -48,8 +49,10 @@ def contact_entry_of(event: Event) -> ContactEntry | None:
     """Return the entry of the end of a contact."""
     if event.type is not EventType.CONTACT:
         return None
-    told = event.data["contact"]
-    customer = event.data["customer"] or {}
+    told = event.data.get("contact")
+    if not told:
+        return None
+    customer = event.data.get("customer") or {}
     key = f"{event.source}:{told['id'] or event.id}"
     return ContactEntry(
         key=key,

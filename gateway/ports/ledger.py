@@ -18,8 +18,8 @@ class Ledger(Protocol):
     """What was told of agents and contacts, by time. Kept as long as `ledger.retention` says."""
 
     async def read_ledger(self, work: Callable[[LedgerPages], T]) -> T:
-        """Do *work* on one consistent picture of the books, off the loop, and return what it
-        returns.
+        """Do *work* off the loop and return what it returns. Each page shows the books as they are
+        when it is read.
         """
         ...
 
@@ -27,6 +27,10 @@ class Ledger(Protocol):
         """Note that *sources* are heard at *at*: a span that was noted no longer than *patience*
         ago goes on, else a new one begins.
         """
+        ...
+
+    async def unhear(self, source: str, since: datetime) -> None:
+        """Take back that a source was heard after *since*."""
         ...
 
     async def prune_ledger(self, now: datetime, retention: timedelta) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gateway.config.load import load
 from gateway.engine.replay import Replay, Wanted
-from gateway.flow import Routing, accept, fan_out
+from gateway.flow import Known, Routing, accept, fan_out
 from gateway.mapping.registry import installed
 from gateway.model.agent import RosterEntry
 from gateway.model.badge import Badges
@@ -99,7 +99,7 @@ class House:
             fanned = []
             for each in claimed:
                 source = self.settings.sources[each.verified.receipt.source]
-                fanned.append(fan_out(each, None, source, routing, agents).finished)
+                fanned.append(fan_out(each, None, source, routing, Known(agents)).finished)
             self.offered += await self.store.finish(fanned)
 
     async def pictures(self, *minutes, agent=1):

@@ -28,7 +28,15 @@ Times = dict[str, datetime]
 QUEUES_KEPT = 64
 SHARES_KEPT = 64
 
-OF_A_SHARE = frozenset({Step.OFFERED, Step.ACCEPTED, Step.WRAP_UP, Step.ENDED, Step.DECLINED})
+OF_A_SHARE = frozenset(
+    {
+        Step.OFFERED,
+        Step.ACCEPTED,
+        Step.WRAP_UP,
+        Step.ENDED,
+        Step.DECLINED,
+    }
+)
 AT_THE_END = frozenset({Step.COMPLETED, Step.CANCELED})
 
 

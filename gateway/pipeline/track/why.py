@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gateway.model.agent import Basis, Phase, Status, TimeSource
-from gateway.model.observation import Change, ContactFact, Glimpse, Picture, RollCall
+from gateway.model.observation import Change, Glimpse, Picture, RollCall
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -65,6 +65,8 @@ HEAR_ON = """
         SELECT max(since) FROM ledger_heard WHERE source = ?1) AND until >= ?2
 """
 HEAR_ANEW = "INSERT OR IGNORE INTO ledger_heard (source, since, until) VALUES (?, ?, ?)"
+UNHEAR_LATER = "DELETE FROM ledger_heard WHERE source = ? AND since > ?"
+UNHEAR = "UPDATE ledger_heard SET until = ?2 WHERE source = ?1 AND until > ?2"
 HEARD = """
     SELECT source, since, until FROM ledger_heard WHERE since < ? AND until > ?
     ORDER BY source, since
@@ -211,6 +213,16 @@ class SqliteLedger:
                 transaction.run(HEAR_ON, (source, least, now))
                 if not transaction.changed():
                     transaction.run(HEAR_ANEW, (source, now, now))
+
+        await self._database.write(run)
+
+    async def unhear(self, source: str, since: datetime) -> None:
+        """Take back that a source was heard after *since*."""
+        values = (source, to_millis(since))
+
+        def run(transaction: Transaction) -> None:
+            transaction.run(UNHEAR_LATER, values)
+            transaction.run(UNHEAR, values)
 
         await self._database.write(run)
 

@@ -21,8 +21,8 @@ from gateway.mapping import (
     is_believed,
     measure,
 )
-from mappings.sources.taskrouter.pieces import piece_of
 from mappings.sources.taskrouter.people import direction_of, identity_of
+from mappings.sources.taskrouter.pieces import piece_of
 from mappings.sources.taskrouter.rollcall import rollcall
 from mappings.sources.taskrouter.telling import telling_of
 from mappings.twilio.activities import activity_of

@@ -42,6 +42,12 @@ def insights_of(attributes: Any, *, customer: bool, text: bool) -> Insights:
     )
 
 
+def joins_of(attributes: Any) -> tuple[str, ...]:
+    """Return the names by which contacts of one conversation find each other."""
+    told = read_attributes(attributes)
+    return _joins(told, _object(told, table.CONVERSATIONS))
+
+
 def _object(told: Told, name: str) -> Told:
     inner = told.get(name)
     return inner if isinstance(inner, dict) else {}

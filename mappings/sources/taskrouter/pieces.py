@@ -6,35 +6,36 @@ events Insights takes attributes from: "Add Additional TaskRouter Data" (seed, 2
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gateway.mapping import ContactPiece, Named, Step, comparable
+from gateway.mapping import ContactPiece, ContactStep, Customer, Named, comparable
 from mappings.sources.taskrouter.insights import insights_of
 
 if TYPE_CHECKING:
-    from gateway.mapping import Identity
+    from gateway.mapping import Identity, Insights
     from mappings.sources.taskrouter.options import TaskRouterOptions
     from mappings.sources.taskrouter.telling import Telling
 
 STEPS = {
-    "task.created": Step.CREATED,
-    "task.updated": Step.UPDATED,
-    "task.canceled": Step.CANCELED,
-    "task.completed": Step.COMPLETED,
-    "task.deleted": Step.GONE,
-    "task.system-deleted": Step.GONE,
-    "task.transfer-initiated": Step.TRANSFERRED,
-    "task-queue.entered": Step.QUEUED,
-    "task-queue.moved": Step.QUEUED,
-    "reservation.created": Step.OFFERED,
-    "reservation.accepted": Step.ACCEPTED,
-    "reservation.wrapup": Step.WRAP_UP,
-    "reservation.completed": Step.ENDED,
-    "reservation.rejected": Step.DECLINED,
-    "reservation.timeout": Step.DECLINED,
-    "reservation.canceled": Step.DECLINED,
-    "reservation.rescinded": Step.DECLINED,
-    "reservation.failed": Step.DECLINED,
+    "task.created": ContactStep.CREATED,
+    "task.updated": ContactStep.UPDATED,
+    "task.canceled": ContactStep.CANCELED,
+    "task.completed": ContactStep.COMPLETED,
+    "task.deleted": ContactStep.GONE,
+    "task.system-deleted": ContactStep.GONE,
+    "task.transfer-initiated": ContactStep.TRANSFERRED,
+    "task-queue.entered": ContactStep.QUEUED,
+    "task-queue.moved": ContactStep.QUEUED,
+    "reservation.created": ContactStep.OFFERED,
+    "reservation.accepted": ContactStep.ACCEPTED,
+    "reservation.wrapup": ContactStep.WRAP_UP,
+    "reservation.completed": ContactStep.ENDED,
+    "reservation.rejected": ContactStep.DECLINED,
+    "reservation.timeout": ContactStep.DECLINED,
+    "reservation.canceled": ContactStep.DECLINED,
+    "reservation.rescinded": ContactStep.DECLINED,
+    "reservation.failed": ContactStep.DECLINED,
 }
 """Events of a contact. A task's own `wrapup` says nothing that its reservation's does not."""
 
@@ -67,7 +68,6 @@ def piece_of(
     contact_id = contact_id_of(telling)
     if contact_id is None:
         return None
-    attributes = telling.get("task_attributes")
     reason = _reason(telling)
     return ContactPiece(
         contact_id=contact_id,
@@ -80,15 +80,21 @@ def piece_of(
         channel=telling.get("task_channel_unique_name"),
         queue=_named(telling, "task_queue"),
         workflow=_named(telling, "workflow"),
-        reason=reason,
+        reason=reason if options.wants_text else None,
         is_hang_up=comparable(reason or "") == HANG_UP,
-        insights=insights_of(
-            attributes, customer=options.wants_customer, text=options.wants_text
-        )
-        if attributes is not None
-        else None,
+        insights=_insights(telling, options),
         counts=telling.kind in INSIGHTS_COUNT,
     )
+
+
+def _insights(telling: Telling, options: TaskRouterOptions) -> Insights | None:
+    attributes = telling.get("task_attributes")
+    if attributes is None:
+        return None
+    found = insights_of(attributes, customer=options.wants_customer, text=options.wants_text)
+    if not options.wants_customer or found.customer is not None:
+        return found
+    return replace(found, customer=Customer())  # known by their conversation, at least
 
 
 def _reason(telling: Telling) -> str | None:
