@@ -25,7 +25,6 @@ MARKS = {
 }
 STATUSES = {each.value: each for each in Status}
 SECONDS = ("queue_seconds", "ring_seconds", "talk_seconds", "hold_seconds", "wrap_seconds")
-OF_CUSTOMER = ("city", "country", "zip")
 
 
 def agent_entry_of(event: Event) -> AgentEntry | None:
@@ -74,7 +73,9 @@ def contact_entry_of(event: Event) -> ContactEntry | None:
         is_transfer=bool(told.get("transferred")),
         customer_id=customer.get("id"),
         phone=customer.get("phone") or told["customer_address"],
-        **{name: customer.get(name) for name in OF_CUSTOMER},
+        city=customer.get("city"),
+        country=customer.get("country"),
+        zip=customer.get("zip"),
     )
 
 
