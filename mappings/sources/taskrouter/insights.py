@@ -57,8 +57,10 @@ def _first(told: Mapping[str, Any], rows: Iterable[Row]) -> Told:
     """Return what rows tell, by what they become: the first one's word counts."""
     found: Told = {}
     for row in rows:
-        if row.becomes not in found and (value := row.read(told.get(row.name))) is not None:
-            found[row.becomes] = value
+        if row.name in told and row.becomes not in found:
+            value = row.read(told[row.name])
+            if value is not None:
+                found[row.becomes] = value
     return found
 
 
@@ -71,6 +73,8 @@ def _named(told: Mapping[str, Any], rows: Iterable[Row]) -> tuple[tuple[str, Any
 
 
 def _texts(of_conversation: Told) -> tuple[tuple[str, str], ...]:
+    if not of_conversation:
+        return ()
     found = dict(_named(of_conversation, table.TEXT))
     for name, needed in table.ID_OF_NAME.items():
         if needed not in found:
@@ -90,15 +94,18 @@ def _overrides(of_conversation: Told) -> Overrides:
 
 
 def _joins(told: Told, of_conversation: Told) -> tuple[str, ...]:
-    names = (
-        dict(_named(of_conversation, (table.CONVERSATION_JOIN,))),
-        dict(_named(told, table.INTERACTION_JOINS)),
+    named = (
+        *_named(of_conversation, (table.CONVERSATION_JOIN,)),
+        *_named(told, table.INTERACTION_JOINS),
     )
-    return tuple(dict.fromkeys(value for found in names for value in found.values()))
+    return tuple(dict.fromkeys(value for _, value in named))
 
 
 def _customer(told: Told, side: Iterable[Row]) -> Customer | None:
     of_customer = _object(told, table.CUSTOMERS)
+    if not of_customer:
+        of_call = _first(told, side)
+        return Customer(**of_call) if of_call else None
     known = Customer(
         **_first(told, side) | _first(of_customer, table.CUSTOMER),
         attributes=_named(of_customer, table.CUSTOMER_ATTRIBUTES),
