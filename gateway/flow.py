@@ -23,6 +23,7 @@ from gateway.model.errors import ContentError, Flaw, MappingError, failure_of
 from gateway.model.event import EventType
 from gateway.model.observation import Change, ChangeKind, ContactFact, Picture, RollCall
 from gateway.model.receipt import JournaledReceipt
+from gateway.pipeline.codes import told_state
 from gateway.pipeline.read import (
     NAMED_FLAWS,
     UNPROCESSABLE,
@@ -44,7 +45,7 @@ from gateway.pipeline.track import (
     track,
     track_piece,
 )
-from gateway.ports import Accepted, Finished, Quarantined, RoutedEvent, SeenState
+from gateway.ports import Accepted, Finished, Quarantined, RoutedEvent, SeenState, ToldState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -202,6 +203,7 @@ class _Course:
     conversations: dict[str, str] = field(default_factory=dict)
     quarantined: list[Quarantined] = field(default_factory=list)
     seen: dict[SeenState, None] = field(default_factory=dict)
+    told: dict[ToldState, None] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
     failures: list[tuple[int | None, Exception]] = field(default_factory=list)
@@ -322,7 +324,10 @@ class _Course:
         deliveries, dropped = route(event, routing.destinations, routing.unmapped, routing.badges)
         self.events.append(RoutedEvent(event, deliveries))
         self.dropped.extend(dropped)
-        if event.type is EventType.LOGOUT:
+        told = told_state(event)
+        if told is not None:
+            self.told[told] = None
+        elif event.type is EventType.LOGOUT:
             routing.badges.take_off(event.subject)
 
     def result(self) -> FannedOut:
@@ -333,6 +338,7 @@ class _Course:
             agents={key: agent.to_json() for key, agent in self.changed.items()},
             quarantined=tuple(self.quarantined),
             seen_states=tuple(self.seen),
+            told_states=tuple(self.told),
             badges=self.routing.badges.changes(),
             contacts={key: each.to_json() for key, each in self.contacts_changed.items()},
             conversations=self.conversations,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gateway.mapping.authenticity import AuthenticityCheck
     from gateway.mapping.destination import DestinationMapping
     from gateway.mapping.source import SourceMapping
+    from gateway.mapping.states import StateTable
     from gateway.model.secret import Secret
 
 Network = IPv4Network | IPv6Network
@@ -233,7 +234,8 @@ class DestinationSettings:
 
     *sources* `None` means all. *superseded* and *stale_after* are already resolved by the
     mapping's clock (`stale_after` `None` is off). *filled_in* are the texts among the options
-    that came from the environment or a file: secret, for all we know.
+    that came from the environment or a file: secret, for all we know. *states*: the table of the
+    vendor's codes, where it takes any.
     """
 
     name: str
@@ -259,6 +261,7 @@ class DestinationSettings:
     filled_in: tuple[Secret, ...] = ()
     max_backlog: int = 200_000
     snapshot: SnapshotSettings | None = None
+    states: StateTable | None = None
 
 
 @dataclass(frozen=True, slots=True)

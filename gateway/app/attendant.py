@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gateway.model.errors import OperationError, StoreUnavailableError
-from gateway.operations.agents import count_unmapped
+from gateway.operations.agents import count_unmapped, uncoded_states
 from gateway.operations.alarms import alarm_json
 from gateway.operations.table import Bench
 
@@ -209,6 +210,9 @@ class Attendant:
         agents, states = await count_unmapped(self.bench)
         metrics.unmapped_agents.set(agents)
         metrics.unmapped_states.set(states)
+        found = Counter(each.destination for _state, each in await uncoded_states(self.bench))
+        for name in self._settings.destinations:
+            metrics.uncoded_states.labels(name).set(found[name])
 
     async def _measure_sizes(self) -> None:
         metrics = self._metrics

@@ -25,7 +25,10 @@ AGENTS = (
     ("reason", _reason),
     *columns("since", "next", "contacts"),
 )
-STATES = (*columns("source", "code", "label", "status", "mapped"), ("to add", field("line")))
+STATES = (
+    *columns("source", "code", "label", "status", "destination", "mapped"),
+    ("to add", field("line")),
+)
 
 
 def _snapshot(row: Any) -> Any:

@@ -279,6 +279,7 @@ def _settings(
         auth=data["auth"].auth,
         tls=data.get("tls") or data["auth"].tls,
         options=options,
+        states=mapping.states(options),
         events=frozenset(EventType(each) for each in data.get("events", ())) or mapping.events,
         sources=frozenset(data["sources"]) if "sources" in data else None,
         include=frozenset(data["include"]),

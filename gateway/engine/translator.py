@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import structlog
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential_jitter
 
+from gateway.engine.codes import Codes
 from gateway.flow import Contacts, FannedOut, Known, Routing, fan_out
 from gateway.model.clock import rfc3339
 from gateway.model.errors import ContentError, StoreUnavailableError
@@ -71,6 +72,7 @@ class Translator:
         self._on_strangers = on_strangers
         self._agents: OrderedDict[str, KnownAgent] = OrderedDict()
         self._seen_states: set[SeenState] = set()
+        self._codes = Codes()
 
     async def run(self) -> None:
         """Translate until cancelled."""
@@ -94,6 +96,7 @@ class Translator:
         new_states = {state for each in fanned for state in each.finished.seen_states}
         deliveries = await self._finish([each.finished for each in fanned])
         self._seen_states |= new_states
+        self._codes.note((each.finished for each in fanned), routing.destinations)
         self._remember(changed)
         self._offer(deliveries)
         for each in fanned:
@@ -135,7 +138,8 @@ class Translator:
             return FannedOut(Finished(receipt, quarantined=(entry,)))
         fanned = fan_out(receipt, reading, source, routing, known)
         fresh = tuple(each for each in fanned.finished.seen_states if each not in self._seen_states)
-        fanned.finished = replace(fanned.finished, seen_states=fresh)
+        told = self._codes.fresh(fanned.finished.told_states)
+        fanned.finished = replace(fanned.finished, seen_states=fresh, told_states=told)
         return fanned
 
     async def _known_agents(

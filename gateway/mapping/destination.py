@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from gateway.mapping.states import table_in
 from gateway.model.event import EventType
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from marshmallow import Schema
 
+    from gateway.mapping.states import StateTable
     from gateway.model.delivery import Answer
     from gateway.model.rate import RateLimit
 
@@ -159,6 +161,8 @@ class DestinationMapping:
       the options decide it, up to that.
     - *rate_limit*: what the vendor allows, unless the configuration says otherwise.
     - *snapshot*: how the vendor is told of everybody at once, where it can be.
+    - *states*: the operator's table of state codes, as these options use it; a state that it does
+      not name is reported. `None`: no code is told.
     - *package*: where the mapping is; its folder `samples` holds ``*.in.json`` and their like.
     - *waived*: which of the conformance checks the mapping cannot pass, and why.
     - *api*: the version of the plugin API that it was written for.
@@ -176,6 +180,7 @@ class DestinationMapping:
     max_batch_of: Callable[[Any], int] | None = None
     rate_limit: RateLimit | None = None
     snapshot: SnapshotMapping | None = None
+    states: Callable[[Any], StateTable | None] = table_in
     package: str = ""
     waived: Mapping[str, str] = field(default_factory=dict)
     api: int = 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from marshmallow import ValidationError, fields
 
@@ -13,27 +13,59 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ANY = "*"
+SEPARATOR = ":"
+FALLBACK = (ANY, ANY)
+"""The key of what is told of a state that nothing names: `"*"`."""
 
 
 @dataclass(frozen=True, slots=True)
 class StateTable:
     """What a vendor calls each status, and each status with a reason.
 
-    *codes* has keys ``(status, reason)``; either may be ``*``. A reason is a code or a label as
-    the platform has it; letters' case does not matter.
+    *codes* has keys ``(status, reason)``; either may be ``*``, both are the fallback. A reason is
+    a code or a label as the platform has it; letters' case and blanks around it do not matter.
+    *others* are statuses that another option of the mapping names.
+
+    What neither names, nor the fallback stands for, is told in our words: the status, and of
+    ``not_ready`` the reason behind a *separator*, *by* its label, its code, or not at all.
     """
 
     codes: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    others: Mapping[str, str] = field(default_factory=dict)
+    separator: str = SEPARATOR
+    by: Literal["label", "code"] | None = "label"
 
     def code(self, data: Mapping[str, Any]) -> str | None:
         """Return the code for an event's data: the closest entry, reason before wildcard."""
-        words = [word.casefold() for word in reason_words(data)]
-        for kind in (data.get("status"), ANY):
+        return self._named(data) or self.codes.get(FALLBACK)
+
+    def told(self, data: Mapping[str, Any]) -> str:
+        """Return the code for an event's data, or else our words."""
+        return self.code(data) or self._our_words(data)
+
+    def names(self, data: Mapping[str, Any]) -> bool:
+        """Whether the operator named the state, if only by a wildcard; a fallback names none."""
+        return self._named(data) is not None
+
+    def _named(self, data: Mapping[str, Any]) -> str | None:
+        status = _status_of(data)
+        words = [word.strip().casefold() for word in reason_words(data)]
+        for kind in (status, ANY):
             for word in (*words, ANY):
-                found = self.codes.get((str(kind), word))
+                found = self.codes.get((kind, word)) if (kind, word) != FALLBACK else None
                 if found is not None:
                     return found
-        return None
+        return self.others.get(status)
+
+    def _our_words(self, data: Mapping[str, Any]) -> str:
+        status, words = _status_of(data), reason_words(data)
+        if self.by is None or status != Status.NOT_READY or not words:
+            return status
+        return self.separator.join((status, words[0 if self.by == "label" else -1]))
+
+
+def _status_of(data: Mapping[str, Any]) -> str:
+    return str(data.get("status") or Status.UNKNOWN)
 
 
 def reason_words(data: Mapping[str, Any]) -> list[str]:
@@ -45,7 +77,9 @@ def reason_words(data: Mapping[str, Any]) -> list[str]:
 
 
 class States(fields.Field[StateTable]):
-    """`states:` of a destination: ``ready: Idle``, ``not_ready:Lunch: L``, ``not_ready:*: AUX``."""
+    """`states:` of a destination: ``ready: Idle``, ``not_ready:Lunch: L``, ``not_ready:*: AUX``,
+    and ``*: OTHER``, the fallback.
+    """
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> StateTable:
         if not isinstance(value, dict):
@@ -53,7 +87,7 @@ class States(fields.Field[StateTable]):
         codes: dict[tuple[str, str], str] = {}
         problems: dict[str, list[str]] = {}
         for key, code in value.items():
-            status, _sep, reason = str(key).partition(":")
+            status, _sep, reason = str(key).partition(SEPARATOR)
             if status.strip() not in (*Status, ANY):
                 valid = ", ".join((*Status, ANY))
                 problems[str(key)] = [f"Not a status, or a status:reason; valid: {valid}."]
@@ -66,3 +100,9 @@ class States(fields.Field[StateTable]):
         if problems:
             raise ValidationError(problems)
         return StateTable(codes)
+
+
+def table_in(options: Any) -> StateTable | None:
+    """Return the options' own table: their `states`, where they have one."""
+    table = getattr(options, "states", None)
+    return table if isinstance(table, StateTable) else None

@@ -11,10 +11,12 @@ from gateway.model.badge import EVERYWHERE
 from gateway.model.clock import from_rfc3339, rfc3339
 from gateway.operations.params import UnmappedParams
 from gateway.operations.table import Bench, Operation
+from gateway.pipeline.codes import OF_CONTACTS, uncoded
 from gateway.pipeline.track import identity_of
 
 if TYPE_CHECKING:
-    from gateway.ports import SeenState
+    from gateway.pipeline.codes import Uncoded
+    from gateway.ports import SeenState, ToldState
 
 UNKNOWN = "unknown"
 PROPOSED = "not_ready"
@@ -63,7 +65,35 @@ async def _states(bench: Bench, params: dict[str, Any]) -> list[dict[str, Any]]:
         for state in states
         if params["source"] in (None, state.source)
     ]
+    shown += [
+        _uncoded_json(state, found)
+        for state, found in await uncoded_states(bench)
+        if params["source"] in (None, state.source)
+    ]
     return [each for each in shown if not (params["unmapped"] and each["mapped"])]
+
+
+async def uncoded_states(bench: Bench) -> list[tuple[ToldState, Uncoded]]:
+    """Return what destinations are told of and their tables of codes do not name, each key once."""
+    told = [each for each in await bench.store.told_states() if _is_told_still(bench, each)]
+    pairs = (
+        (state, found)
+        for destination in bench.settings.destinations.values()
+        for state in told
+        if (found := uncoded(state, destination)) is not None
+    )
+    first: dict[tuple[str, str], tuple[ToldState, Uncoded]] = {}
+    for state, found in pairs:
+        first.setdefault((found.destination, found.key.casefold()), (state, found))
+    return list(first.values())
+
+
+def _is_told_still(bench: Bench, told: ToldState) -> bool:
+    """Whether today's configuration does not read the state otherwise."""
+    if told.source not in bench.settings.sources:
+        return False
+    now = None if told.status in OF_CONTACTS else _status_now(bench, told)
+    return now in (None, told.status)
 
 
 async def count_unmapped(bench: Bench) -> tuple[int, int]:
@@ -83,10 +113,15 @@ def _has_wfm_id(bench: Bench, key: str) -> bool:
 
 def is_mapped_now(bench: Bench, state: SeenState) -> bool:
     """Whether today's configuration names a state that was unmapped when it was last seen."""
+    return _status_now(bench, state) is not None
+
+
+def _status_now(bench: Bench, state: SeenState | ToldState) -> str | None:
     source = bench.settings.sources.get(state.source)
     statuses = getattr(source.options, "statuses", None) if source else None
-    names = {comparable(str(name)) for name in statuses or ()}
-    return any(comparable(word) in names for word in (state.code, state.label) if word)
+    named = {comparable(str(name)): status for name, status in (statuses or {}).items()}
+    words = (comparable(word) for word in (state.code, state.label) if word)
+    return next((named[word] for word in words if word in named), None)
 
 
 def _state_json(state: SeenState, *, is_mapped: bool) -> dict[str, Any]:
@@ -95,8 +130,23 @@ def _state_json(state: SeenState, *, is_mapped: bool) -> dict[str, Any]:
         "code": state.code,
         "label": state.label,
         "status": state.status,
+        "destination": None,
+        "told_as": None,
         "mapped": is_mapped,
         "line": None if is_mapped else yaml_line(state),
+    }
+
+
+def _uncoded_json(state: ToldState, found: Uncoded) -> dict[str, Any]:
+    return {
+        "source": state.source,
+        "code": state.code,
+        "label": state.label,
+        "status": state.status,
+        "destination": found.destination,
+        "told_as": found.code,
+        "mapped": False,
+        "line": found.line,
     }
 
 

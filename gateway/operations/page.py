@@ -34,7 +34,7 @@ How to write another: [write-a-mapping.md](write-a-mapping.md).*
 WORDS: dict[type[Field[Any]], str] = {
     SecretField: "a secret",
     Duration: "a duration, such as `30s`",
-    States: "a table from statuses (`not_ready`, `not_ready:Lunch`) to the vendor's codes",
+    States: "a table from statuses (`not_ready`, `not_ready:Lunch`, `*`) to the vendor's codes",
     Statuses: "a table from the platform's names to statuses",
 }
 

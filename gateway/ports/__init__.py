@@ -13,6 +13,7 @@ from gateway.ports.everybody import Everybody, Newest
 from gateway.ports.history import History, PastDelivery, PastEvent
 from gateway.ports.identities import Identities
 from gateway.ports.journal import (
+    MOST_TOLD_STATES,
     Appended,
     Finished,
     Journal,
@@ -20,6 +21,7 @@ from gateway.ports.journal import (
     RecordKey,
     RoutedEvent,
     SeenState,
+    ToldState,
 )
 from gateway.ports.ledger import Ledger, LedgerPages
 from gateway.ports.outbox import Backlog, ClaimedLane, DestinationMark, Lane, Outbox, Recorded
@@ -31,6 +33,7 @@ from gateway.ports.succession import Adopted, Succession
 from gateway.ports.upkeep import Upkeep
 
 __all__ = [
+    "MOST_TOLD_STATES",
     "Accepted",
     "Adopted",
     "AlarmChange",
@@ -72,6 +75,7 @@ __all__ = [
     "Selection",
     "Store",
     "Succession",
+    "ToldState",
     "Transport",
     "Upkeep",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from gateway.model.delivery import Delivery, NewDelivery
     from gateway.model.event import Event
     from gateway.model.receipt import JournaledReceipt, VerifiedReceipt
+
+MOST_TOLD_STATES = 2000
+"""How many are kept: a platform has some dozens; whoever makes up names gets no more room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +68,22 @@ class SeenState:
     mapped: bool
 
 
+class ToldState(NamedTuple):
+    """A status with its reason, as the events of a source told it."""
+
+    source: str
+    status: str
+    code: str | None
+    label: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Finished:
     """All that translating one receipt came to; it becomes durable as one.
 
     *agents* maps agent keys to the JSON of what is known of them now. *quarantined* are the
-    records that could not be translated after all. *badges*: what agents go by from now on.
+    records that could not be translated after all. *told_states* are those that were not told
+    before, as far as anybody remembers. *badges*: what agents go by from now on.
     *contacts* maps the keys of contacts told in pieces to the JSON of what is known of them now,
     *conversations* names to the conversation that they belong to.
     """
@@ -80,6 +93,7 @@ class Finished:
     agents: Mapping[str, bytes] = field(default_factory=dict)
     quarantined: tuple[Quarantined, ...] = ()
     seen_states: tuple[SeenState, ...] = ()
+    told_states: tuple[ToldState, ...] = ()
     badges: tuple[BadgeChange, ...] = ()
     contacts: Mapping[str, bytes] = field(default_factory=dict)
     conversations: Mapping[str, str] = field(default_factory=dict)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from gateway.model.badge import BadgeChange
     from gateway.model.delivery import Delivery
-    from gateway.ports.journal import Quarantined, SeenState
+    from gateway.ports.journal import Quarantined, SeenState, ToldState
     from gateway.ports.outbox import Backlog, DestinationMark
 
 
@@ -126,6 +126,10 @@ class Records(Protocol):
 
     async def seen_states(self) -> Sequence[SeenState]:
         """Return every activity and state name told, by source."""
+        ...
+
+    async def told_states(self) -> Sequence[ToldState]:
+        """Return every status with its reason that events told, the newest `MOST_TOLD_STATES`."""
         ...
 
     async def backlog(self, destination: str) -> Backlog:

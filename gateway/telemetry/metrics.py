@@ -94,6 +94,11 @@ class Metrics:
         self.untranslated = self._level("untranslated", "Receipts not yet translated")
         self.unmapped_agents = self._level("unmapped_agents", "Agents without a WFM id")
         self.unmapped_states = self._level("unmapped_states", "State names without a mapping")
+        self.uncoded_states = self._level(
+            "uncoded_states",
+            "States told without a code in `states`",
+            "destination",
+        )
 
         self.alarm = self._level(
             "alarm", "Alarms raised, by source or destination", "alarm", "subject"

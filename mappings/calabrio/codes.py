@@ -7,7 +7,7 @@ whoever is logged out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, fields, post_load, validate
@@ -19,7 +19,7 @@ from gateway.mapping import (
     SecretField,
     States,
     StateTable,
-    reason_words,
+    Status,
 )
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ STATES_AND_SHIFTS = frozenset({EventType.LOGIN, EventType.LOGOUT, EventType.STAT
 
 @dataclass(frozen=True, slots=True)
 class CalabrioOptions:
-    """*states* are the customer's own codes; what they do not name falls back to our words."""
+    """*states* are the customer's own codes, of a logged-out agent *logout_state_code*."""
 
     authentication_key: Secret
     source_id: str
@@ -56,7 +56,13 @@ class CalabrioSchema(Schema):
 
     @post_load
     def _options(self, data: dict[str, Any], **_: Any) -> CalabrioOptions:
-        return CalabrioOptions(**data)
+        return CalabrioOptions(**with_logout(data))
+
+
+def with_logout(data: dict[str, Any]) -> dict[str, Any]:
+    """Return what was loaded, the table of states with the code of a logged-out agent."""
+    others = {Status.LOGGED_OUT.value: data["logout_state_code"]}
+    return data | {"states": replace(data["states"], others=others)}
 
 
 def user_code(told: Told) -> str:
@@ -79,18 +85,10 @@ def state_code(told: Told, options: CalabrioOptions) -> str | None:
         case EventType.LOGOUT:
             return options.logout_state_code
         case EventType.STATE:
-            return (options.states.code(told.data) or _fallback(told, options))[:LONGEST_CODE]
+            return options.states.told(told.data)[:LONGEST_CODE]
     return None
 
 
 def is_in(told: Told) -> bool:
     """Whether the agent counts as logged on after the event."""
     return told.type != EventType.LOGOUT and told.data.get("status") != "logged_out"
-
-
-def _fallback(told: Told, options: CalabrioOptions) -> str:
-    status = str(told.data.get("status") or "unknown")
-    if status == "logged_out":
-        return options.logout_state_code
-    words = reason_words(told.data)
-    return f"{status}:{words[0]}" if status == "not_ready" and words else status

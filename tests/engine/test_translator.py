@@ -92,6 +92,15 @@ async def test_a_receipt_becomes_events_and_what_is_known(tmp_path):
         await until(lambda: told(metrics, 'events_total{source="flex",type="agent.state"} 2.0'))
 
 
+async def test_the_states_told_are_noted_with_the_status_of_the_event(tmp_path):
+    async with translating(tmp_path, {"flex": source()}) as (intake, store, _):
+        held = record(1, 0, name="x" * 600)
+        await intake.accept(received(envelope(held, record(2, 0), record(3, 0), record(2, 1))))
+        await settled(store)
+        told = [(each.source, each.status, each.label) for each in await store.told_states()]
+    assert told == [("flex", "ready", "Available"), ("flex", "not_ready", "Lunch")]
+
+
 async def test_what_is_known_goes_on_after_a_restart(tmp_path):
     sources = {"flex": source()}
     async with translating(tmp_path, sources) as (intake, store, _):

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from marshmallow import ValidationError
 
+from gateway.mapping import States
 from gateway.model.agent import Identity, Reason, Snapshot, Status
 from gateway.model.delivery import Dead, DeadReason, NewDelivery
 from gateway.model.errors import OperationError
@@ -14,7 +15,15 @@ from gateway.model.event import Event, EventType
 from gateway.model.receipt import Receipt, VerifiedReceipt
 from gateway.operations import OPERATIONS
 from gateway.pipeline.track import KnownAgent
-from gateway.ports import Finished, Quarantined, Recorded, RecordKey, RoutedEvent, SeenState
+from gateway.ports import (
+    Finished,
+    Quarantined,
+    Recorded,
+    RecordKey,
+    RoutedEvent,
+    SeenState,
+    ToldState,
+)
 from tests.operations.bench import NOW
 
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
@@ -46,12 +55,11 @@ def event(number, agent="7"):
     )
 
 
-async def finished(store, *, events=(), agents=None, seen=()):
+async def finished(store, *, events=(), agents=None, seen=(), told=()):
     await store.append(receipt(), [RecordKey(0, None)])
     claimed = await store.untranslated(10)
-    return await store.finish(
-        [Finished(claimed[0], tuple(events), agents or {}, seen_states=tuple(seen))]
-    )
+    done = Finished(claimed[0], tuple(events), agents or {}, (), tuple(seen), tuple(told))
+    return await store.finish([done])
 
 
 async def owed(store, number, destination, agent="7"):
@@ -220,6 +228,40 @@ async def test_a_state_that_the_configuration_names_by_now_is_mapped(bench):
     )
     assert await run(bench, "states", unmapped=True) == []
     assert len(await run(bench, "states")) == 1
+
+
+def give_table(bench, name, states):
+    given = bench.settings.destinations[name]
+    table = States().deserialize(states)
+    bench.settings.destinations[name] = replace(given, states=table)
+
+
+async def test_a_state_without_a_code_comes_with_the_destination_s_line(bench):
+    give_table(bench, "skipping", {"ready": "A", "*": "9"})
+    told = [
+        ToldState("acme", "ready", "WA1", "Available"),
+        ToldState("acme", "busy", "WA1", "Available"),
+        ToldState("acme", "busy", "WA2", "Chat only"),
+        ToldState("acme", "not_ready", "WA3", "Tea"),
+        ToldState("removed", "not_ready", "WA3", "Rest"),
+    ]
+    await finished(bench.store, told=told)
+    rows = await run(bench, "states", unmapped=True)
+    assert {each["destination"] for each in rows} == {"skipping"}
+    assert [(each["told_as"], each["line"]) for each in rows] == [
+        ("9", 'destinations.skipping.options.states: {"busy": "9"}'),
+        ("9", 'destinations.skipping.options.states: {"not_ready:Tea": "9"}'),
+    ]
+    assert await run(bench, "states", source="elsewhere") == []
+
+
+async def test_a_state_that_is_read_otherwise_by_now_needs_no_code(bench):
+    give_table(bench, "skipping", {"not_ready": "N"})
+    acme = bench.settings.sources["acme"]
+    await finished(bench.store, told=[ToldState("acme", "unknown", None, "Tea")])
+    assert len(await run(bench, "states")) == 1
+    bench.settings.sources["acme"] = replace(acme, options=Options({"tea": Status.NOT_READY}))
+    assert await run(bench, "states") == []
 
 
 async def test_destinations_tell_their_backlog_and_no_secret(bench):

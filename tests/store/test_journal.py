@@ -4,7 +4,15 @@ from datetime import timedelta
 import pytest
 
 from gateway.model.errors import StoreUnavailableError
-from gateway.ports import Finished, Quarantined, RecordKey, SeenState, Selection
+from gateway.ports import (
+    MOST_TOLD_STATES,
+    Finished,
+    Quarantined,
+    RecordKey,
+    SeenState,
+    Selection,
+    ToldState,
+)
 from tests.store.engines import (
     START,
     append_and_claim,
@@ -182,6 +190,17 @@ async def test_a_state_name_told_anew_is_changed(store):
         state = SeenState("flex", None, "Lunch", "not_ready", mapped=mapped)
         await store.finish([Finished(claimed, seen_states=(state,))])
     assert [each.mapped for each in await store.seen_states()] == [True]
+
+
+async def test_what_was_told_is_kept_once_and_the_newest_of_many(opened):
+    store = await opened()
+    first = ToldState("flex", "busy", None, None)
+    rest = [ToldState("flex", "not_ready", "AUX", str(n)) for n in range(MOST_TOLD_STATES)]
+    for told in ((first, rest[0]), (first, *rest[:-1]), (rest[-1], rest[0])):
+        claimed = await append_and_claim(store)
+        await store.finish([Finished(claimed, told_states=told)])
+    store = await opened()
+    assert await store.told_states() == rest
 
 
 async def test_too_many_untranslated_receipts_are_refused(opened):

@@ -11,6 +11,7 @@ import orjson
 from gateway.model.clock import to_millis
 from gateway.model.delivery import Delivery
 from gateway.model.printable import printable
+from gateway.ports import MOST_TOLD_STATES
 from gateway.store.sqlite.held import Place, catch_up
 from gateway.store.sqlite.ledger import book
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from gateway.model.delivery import NewDelivery
     from gateway.model.event import Event
-    from gateway.ports import Finished, RoutedEvent, SeenState
+    from gateway.ports import Finished, RoutedEvent, SeenState, ToldState
     from gateway.store.sqlite.tally import Transaction
 
 INSERT_EVENT = """
@@ -37,6 +38,14 @@ SEE_STATE = """
     INSERT INTO seen_states (source, code, label, status, mapped) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (source, coalesce(code, ''), coalesce(label, ''))
     DO UPDATE SET status = excluded.status, mapped = excluded.mapped
+"""
+
+TELL_STATE = """
+    INSERT INTO told_states (source, status, code, label) VALUES (?, ?, ?, ?)
+    ON CONFLICT (source, status, code, label) DO NOTHING
+"""
+FORGET_TOLD_STATES = """
+    DELETE FROM told_states WHERE n <= (SELECT max(n) FROM told_states) - ?
 """
 
 
@@ -158,9 +167,11 @@ def learn(transaction: Transaction, finished: Sequence[Finished]) -> None:
     """Store what is known now of agents and of state names."""
     agents: dict[str, bytes] = {}
     states: set[SeenState] = set()
+    told: dict[ToldState, None] = {}
     for each in finished:
         agents.update((printable(key), known) for key, known in each.agents.items())
         states.update(each.seen_states)
+        told |= dict.fromkeys(each.told_states)
     for key, known in agents.items():
         transaction.run(UPDATE_AGENT, (known, key))
         if not transaction.changed():
@@ -169,3 +180,7 @@ def learn(transaction: Transaction, finished: Sequence[Finished]) -> None:
     for state in states:
         name = [None if text is None else printable(text) for text in (state.code, state.label)]
         transaction.run(SEE_STATE, (state.source, *name, state.status, state.mapped))
+    for each_told in told:
+        transaction.run(TELL_STATE, tuple(printable(text or "") for text in each_told))
+    if told:
+        transaction.run(FORGET_TOLD_STATES, (MOST_TOLD_STATES,))

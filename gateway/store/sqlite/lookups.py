@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.ports import DestinationMark, SeenState
+from gateway.ports import DestinationMark, SeenState, ToldState
 from gateway.store.sqlite.connection import rows_of
 from gateway.store.sqlite.held import Place, let_go
 from gateway.store.sqlite.identities import keep_badges
@@ -26,6 +26,8 @@ SIZES_BY_NAME = ("outcome:", "quarantine:", "dead_letters:")
 SEEN_STATES = """
     SELECT source, code, label, status, mapped FROM seen_states ORDER BY source, label, code
 """
+
+TOLD_STATES = "SELECT source, status, code, label FROM told_states ORDER BY n"
 
 
 class SqliteLookups:
@@ -54,6 +56,14 @@ class SqliteLookups:
         return [
             SeenState(source, code, label, status, bool(mapped))
             for source, code, label, status, mapped in rows
+        ]
+
+    async def told_states(self) -> Sequence[ToldState]:
+        """Return every status with its reason that events told, the newest `MOST_TOLD_STATES`."""
+        rows = await self._database.read(lambda connection: rows_of(connection, TOLD_STATES))
+        return [
+            ToldState(source, status, code or None, label or None)
+            for source, status, code, label in rows
         ]
 
     async def sizes(self) -> Mapping[str, int]:

@@ -7,7 +7,7 @@ after a restart.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -23,9 +23,9 @@ from gateway.mapping import (
     Settlement,
     States,
     StateTable,
+    Status,
     Verdict,
     from_rfc3339,
-    reason_words,
 )
 
 if TYPE_CHECKING:
@@ -38,6 +38,9 @@ LEFT, ENTERED = 0, 1
 TOLD = frozenset({EventType.STATE, EventType.LOGOUT})
 FINE = range(200, 300)
 NOTHING_TO_SAY = Judgement(Verdict.DELIVERED, "the vendor shows it already")
+NEVER_TOLD = {Status.LOGGED_OUT.value: ""}
+"""Who is logged out is in no state: the one before is left."""
+
 NO_WORDS = Judgement(Verdict.UNSUPPORTED, "the vendor has no words for it")
 
 State = dict[str, str]
@@ -64,7 +67,10 @@ class ArgusSchema(Schema):
 
     @post_load
     def _options(self, data: dict[str, Any], **_: Any) -> ArgusOptions:
-        return ArgusOptions(**data)
+        separator = data["separator"]
+        states = replace(data["states"], separator=separator, by="code", others=NEVER_TOLD)
+        names = replace(data["names"], separator=separator)
+        return ArgusOptions(**data | {"states": states, "names": names})
 
 
 def step(
@@ -102,13 +108,9 @@ def _begin(told: Told, current: State | None, options: ArgusOptions) -> Step:
 def _entering(told: Told, options: ArgusOptions) -> State | None:
     """Return the state that the event tells, `None`: the agent is in none."""
     data = told.data
-    status = str(data.get("status") or "unknown")
-    if told.type == EventType.LOGOUT or status == "logged_out":
+    if told.type == EventType.LOGOUT or data.get("status") == Status.LOGGED_OUT:
         return None
-    words = reason_words(data) if status == "not_ready" else []
-    ours = options.separator.join([status, *words[:1]])
-    code = options.states.code(data) or options.separator.join([status, *words[-1:]])
-    return {"code": code, "name": options.names.code(data) or ours}
+    return {"code": options.states.told(data), "name": options.names.told(data)}
 
 
 def _message(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from gateway.mapping import (
     MappingError,
     States,
     StateTable,
+    Status,
     Verdict,
     from_rfc3339,
     reason_words,
@@ -80,7 +81,9 @@ class AssembledSchema(Schema):
 
     @post_load
     def _options(self, data: dict[str, Any], **_: Any) -> AssembledOptions:
-        return AssembledOptions(**data)
+        others = {Status.LOGGED_OUT.value: data["logout_status"]}
+        table = replace(data["states"], others=others)
+        return AssembledOptions(**data | {"states": table})
 
 
 def status_and_reason(told: Told, options: AssembledOptions) -> tuple[str, str | None]:
@@ -90,12 +93,10 @@ def status_and_reason(told: Told, options: AssembledOptions) -> tuple[str, str |
             return options.login_status, None
         case EventType.LOGOUT:
             return options.logout_status, None
-    status = str(told.data.get("status") or "unknown")
     mapped = options.states.code(told.data)
     if mapped is not None:
         return mapped, None
-    if status == "logged_out":
-        return options.logout_status, None
+    status = str(told.data.get("status") or "unknown")
     words = reason_words(told.data)
     return status, words[0] if status == "not_ready" and words else None
 

@@ -31,6 +31,7 @@ from mappings.calabrio.codes import (
     is_in,
     state_code,
     user_code,
+    with_logout,
 )
 from mappings.destinations.calabrio_rta_soap.answers import told_by
 from mappings.destinations.calabrio_rta_soap.envelope import BATCH, SINGLE, content, envelope
@@ -74,7 +75,7 @@ class SoapSchema(CalabrioSchema):
 
     @post_load
     def _options(self, data: dict[str, Any], **_: Any) -> SoapOptions:
-        return SoapOptions(**data)
+        return SoapOptions(**with_logout(data))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -30,6 +30,7 @@ from mappings.destinations.http_json.template import (
     in_header,
     in_path,
     in_text,
+    names_in,
     problems_in,
     text_of,
 )
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
 NAMED = validate.Regexp(r"^[A-Za-z_][A-Za-z0-9_]*$", error="Not a name for a filter.")
 KNOWN_NAME = validate.OneOf(sorted(KNOWN), error="There is no {input}.")
+STATE_CODE = "state_code"
 METHODS = ("POST", "PUT", "PATCH")
 BODY = {
     "agent": "{identity}",
@@ -133,7 +135,9 @@ class HttpJsonSchema(Schema):
             {name: frozenset(map(as_word, each)) for name, each in one.items()}
             for one in data["skip"]
         )
-        return HttpJsonOptions(**data | {"answers": tuple(data["answers"]), "skip": skip})
+        states = replace(data["states"], by=None)
+        made = {"answers": tuple(data["answers"]), "skip": skip, "states": states}
+        return HttpJsonOptions(**data | made)
 
 
 def _is_flat(body: Any) -> bool:
@@ -178,7 +182,14 @@ def _body(filled: Any, options: HttpJsonOptions) -> bytes:
 
 def _told(told: Told, options: HttpJsonOptions) -> dict[str, Any]:
     code = options.states.code(told.data) or told.data.get("status")
-    return {**told.event, "identity": told.identity, "state_code": code, "kind": told.type}
+    return {**told.event, "identity": told.identity, STATE_CODE: code, "kind": told.type}
+
+
+def _table(options: HttpJsonOptions) -> StateTable | None:
+    """Return the table behind ``{state_code}``, where a template makes use of that."""
+    templates = [options.path, options.query, options.headers, options.body]
+    used = names_in(templates) | {name for one in options.skip for name in one}
+    return options.states if STATE_CODE in used else None
 
 
 def _request(items: Sequence[_Filled], options: HttpJsonOptions) -> Request:
@@ -207,5 +218,6 @@ MAPPING = DestinationMapping(
     events=frozenset({EventType.LOGIN, EventType.LOGOUT, EventType.STATE}),
     options=HttpJsonSchema,
     step=one_request(_item, _request, _judge),
+    states=_table,
     package=__name__,
 )

@@ -106,6 +106,16 @@ def problems_in(template: Any, filters: Collection[str]) -> Problems | list[str]
     return []
 
 
+def names_in(template: Any) -> set[str]:
+    """Return what a template fills in or goes by."""
+    if isinstance(template, str):
+        return {each[1] for each in PLACEHOLDER.finditer(template)}
+    if isinstance(template, dict):
+        condition = {template[WHEN]} if WHEN in template else set()
+        return condition.union(*map(names_in, template.values()))
+    return set().union(*map(names_in, template)) if isinstance(template, list) else set()
+
+
 def _problems_of_text(text: str, filters: Collection[str]) -> list[str]:
     found = list(PLACEHOLDER.finditer(text))
     names = sorted({each[1] for each in found} - KNOWN)
