@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gateway.engine.snapshot import Snapshots
     from gateway.engine.telling import Prepared, Told
     from gateway.model.alarm import StandingAlarm
+    from gateway.model.badge import Badges
     from gateway.model.delivery import Delivery
     from gateway.ports import Roster, Store
     from gateway.settings import Settings
@@ -55,11 +56,14 @@ class Attendant:
         workers: Mapping[str, bool],
         metrics: Metrics,
         roster: Roster,
+        badges: Badges,
         now: Callable[[], datetime],
         alarms: Callable[[], Sequence[StandingAlarm]] = tuple,
         look_again: Callable[[], object] = tuple,
     ) -> None:
-        self.bench = Bench(store=store, settings=settings, live=self, now=now, roster=roster)
+        self.bench = Bench(
+            store=store, settings=settings, live=self, now=now, roster=roster, badges=badges
+        )
         self._settings = settings
         self._store = store
         self._tellers = tellers

@@ -192,6 +192,7 @@ class Gateway:
             workers=self._workers.alive,
             metrics=self._metrics,
             roster=self._roster,
+            badges=badges,
             now=utc_now,
             alarms=lambda: self._sentry.standing,
             look_again=self._releaser.look_at_all,

@@ -55,7 +55,7 @@ class Differences:
     def take(self, compared: Compared) -> None:
         """Count what came of a receipt."""
         for each in compared.same:
-            self._count("same", each)
+            self._count("same", each.event)
         for revised in compared.revised:
             kind = "new" if revised.before is None else "changed"
             self._count(kind, revised.event)

@@ -8,38 +8,32 @@ twice: an interrupted replay is gone on with by asking for it again.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from gateway.engine.differences import Differences
+from gateway.engine.retelling import Retelling, Ways
 from gateway.flow import Known, Routing, fan_out
-from gateway.mapping.destination import Clock, clock_of
 from gateway.model.clock import rfc3339
 from gateway.model.errors import ContentError, OperationError
 from gateway.pipeline.read import read
 from gateway.pipeline.revise import compare
-from gateway.pipeline.route import route
 from gateway.pipeline.track import KnownAgent
-from gateway.ports import RoutedEvent
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime
 
-    from gateway.model.delivery import Delivery, NewDelivery
+    from gateway.model.badge import Badges
+    from gateway.model.delivery import Delivery
     from gateway.model.event import Event
     from gateway.model.receipt import JournaledReceipt
     from gateway.pipeline.read import Reading
-    from gateway.pipeline.revise import Revised
-    from gateway.ports import Past, PastReceipt, Roster
-    from gateway.settings import DestinationSettings, Settings, SourceSettings
+    from gateway.ports import PastReceipt, Roster, Store
+    from gateway.settings import Settings, SourceSettings
 
 PAGE = 100
-CHUNK = 50
-"""Events at most that are kept, with what they are owed, in one transaction."""
-
 LATE = timedelta(minutes=5)
 """A receipt may stand so much behind later ones and still be looked for."""
 
@@ -85,34 +79,36 @@ class _Read:
 
 
 class Replay:
-    """One replay. *offer* hands deliveries that may be sent to their destinations; when nobody
-    waits for the report any more (*is_awaited*), it goes no further. *pause* lets seconds pass.
+    """One replay. *offer* hands deliveries that may be sent to their destinations (`None`: nobody
+    tells them); *badges* are who goes by which identity. When nobody waits for the report any
+    more (*is_awaited*), it goes no further. *pause* lets seconds pass.
     """
 
     def __init__(
         self,
-        past: Past,
+        store: Store,
         settings: Settings,
         roster: Roster,
+        badges: Badges,
         wanted: Wanted,
-        offer: Callable[[Sequence[Delivery]], None],
         *,
+        offer: Callable[[Sequence[Delivery]], None] | None,
         is_awaited: Callable[[], bool] = lambda: True,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._past = past
+        self._store = store
         self._settings = settings
         self._wanted = wanted
-        self._offer = offer
         self._is_awaited = is_awaited
-        self._pause = pause
-        self._unmapped = settings.agents.unmapped
-        self._nowhere = Routing((), self._unmapped, roster)
-        self._destinations = tuple(
+        agents = settings.agents
+        self._nowhere = Routing((), agents.unmapped, roster, agents.wfm_id_from)
+        destinations = [
             each
             for name, each in settings.destinations.items()
             if wanted.destination in (None, name)
-        )
+        ]
+        ways = Ways(offer, wanted.rate, self._check_awaited, pause)
+        self._retelling = Retelling(store, destinations, agents.unmapped, badges, ways)
         self._agents: dict[str, KnownAgent] = {}
         self._loaded: set[str] = set()
         self.differences = Differences()
@@ -121,7 +117,8 @@ class Replay:
         """Go through the receipts.
 
         Raises:
-            OperationError: what was known before them is kept no longer; or it was interrupted.
+            OperationError: what was known before them is kept no longer; it was interrupted; or
+                what it told does not leave.
         """
         first = await self._begin()
         if first is not None:
@@ -130,7 +127,7 @@ class Replay:
 
     async def _go_through(self, first: int) -> None:
         place = first
-        while page := await self._past.receipts_from(place, PAGE, first=first):
+        while page := await self._store.receipts_from(place, PAGE, first=first):
             several = await self._readings(page)
             await self._load(first, several)
             await self._translate(several)
@@ -143,7 +140,7 @@ class Replay:
         `None`: nothing was received since.
         """
         since = self._wanted.since
-        beginning = await self._past.beginning(since)
+        beginning = await self._store.beginning(since)
         if beginning is None:
             return None
         if since is not None and beginning.since is not None and since < beginning.since:
@@ -174,23 +171,25 @@ class Replay:
         }
         missing = sorted(keys - self._loaded)
         if missing:
-            known = await self._past.agents_before(first, missing)
+            known = await self._store.agents_before(first, missing)
             self._agents |= {key: KnownAgent.from_json(text) for key, text in known.items()}
             self._loaded.update(missing)
 
     async def _translate(self, several: Sequence[_Read]) -> None:
         wanted = [each.past.receipt for each in several if self._wanted.means(each.past)]
-        stored = await self._past.events_of_receipts(wanted)
+        stored = await self._store.events_of_receipts(wanted)
         for each in several:
             self._check_awaited()
             receipt = each.past.receipt
             made, refused = self._made(each)
             if self._wanted.means(each.past):
-                compared = compare(made, stored[receipt.id])
+                kept = stored[receipt.id]
+                compared = compare(made, (each.event for each in kept))
                 self.differences.receipts += 1
                 self.differences.refused += refused
                 self.differences.take(compared)
-                await self._tell(receipt, compared.revised)
+                owed = list(self._retelling.owed(compared, kept))
+                await self._retelling.tell(receipt, owed, self.differences.deliveries)
             await asyncio.sleep(0)
 
     def _made(self, each: _Read) -> tuple[list[Event], int]:
@@ -202,23 +201,6 @@ class Replay:
         ).finished
         return [routed.event for routed in fanned.events], len(fanned.quarantined)
 
-    async def _tell(self, receipt: JournaledReceipt, revised: Sequence[Revised]) -> None:
-        routed = [RoutedEvent(each.event, self._owed(each.event)) for each in revised]
-        size = self._chunk()
-        for start in range(0, len(routed), size):
-            self._check_awaited()
-            chunk = routed[start : start + size]
-            several = Counter(each.destination for event in chunk for each in event.deliveries)
-            self.differences.deliveries += several
-            if self._wanted.rate is not None:
-                self._offer(await self._past.keep_revised(receipt, chunk))
-                await self._pause(several.total() / self._wanted.rate)
-
-    def _chunk(self) -> int:
-        """Return how many events are told at once: no more than a second's share."""
-        most = (self._wanted.rate or CHUNK) // max(1, len(self._destinations))
-        return int(min(CHUNK, max(1, most)))
-
     def _check_awaited(self) -> None:
         if not self._is_awaited():
             raise OperationError(
@@ -226,24 +208,9 @@ class Replay:
                 f"{self.differences.deliveries.total()} deliveries: asked again, it goes on"
             )
 
-    def _owed(self, event: Event) -> tuple[NewDelivery, ...]:
-        """Return the deliveries of a revision. It supersedes nothing: it tells of the past."""
-        destinations = [each for each in self._destinations if _keeps_our_time(each, event)]
-        deliveries, _ = route(event, destinations, self._unmapped)
-        return tuple(replace(each, collapses=False) for each in deliveries)
-
 
 def _reading(receipt: JournaledReceipt, source: SourceSettings) -> Reading | None:
     try:
         return read(receipt.verified, source)
     except ContentError:
         return None
-
-
-def _keeps_our_time(destination: DestinationSettings, event: Event) -> bool:
-    """Whether the vendor takes what happened then for what happened then."""
-    mapping = destination.mapping
-    return (
-        clock_of(mapping, destination.options) is Clock.EVENT
-        or event.type not in mapping.collapsing
-    )

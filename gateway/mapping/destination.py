@@ -154,6 +154,8 @@ class DestinationMapping:
     - *step*: see the module. Raises `MappingError` where an event cannot be rendered.
     - *clock*: decides the defaults of `superseded` and `stale_after`. *clock_of*: where the
       options decide it.
+    - *amends*: whether the vendor can be told the past again (`replay`); not where each telling
+      builds on the one before.
     - *events*: the types told unless the configuration names others.
     - *collapsing*: the types of which only the newest counts (all but states stay unless the
       vendor takes logins and logouts as mere state codes).
@@ -176,6 +178,7 @@ class DestinationMapping:
     step: Callable[[Sequence[Told], Mapping[str, Any], Answer | None, Any], Step]
     collapsing: frozenset[EventType] = frozenset({EventType.STATE})
     clock_of: Callable[[Any], Clock] | None = None
+    amends: bool = True
     max_batch: int = 1
     max_batch_of: Callable[[Any], int] | None = None
     rate_limit: RateLimit | None = None

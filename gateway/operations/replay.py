@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from marshmallow import Schema, fields, validate
 
@@ -11,11 +11,6 @@ from gateway.engine.replay import Replay, Wanted
 from gateway.model.errors import OperationError
 from gateway.operations.params import PerSecond, span_fields
 from gateway.operations.table import Bench, Operation
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from gateway.model.delivery import Delivery
 
 RATE = 50.0
 SLOWEST, FASTEST = 0.1, 10_000.0
@@ -44,8 +39,9 @@ async def _replay(bench: Bench, params: dict[str, Any]) -> dict[str, Any]:
         bench.store,
         bench.settings,
         bench.roster,
+        bench.badges or await bench.store.badges(),
         wanted,
-        _offering(bench),
+        offer=None if bench.live is None else bench.live.offer,
         is_awaited=bench.is_awaited,
     )
     differences = await replay.run()
@@ -72,14 +68,6 @@ def _check(bench: Bench, asked: dict[str, Any]) -> None:
         if asked[kind] is not None and asked[kind] not in known:
             valid = ", ".join(known) or "there are none"
             raise OperationError(f"no {kind} {asked[kind]!r} is configured ({valid})", missing=True)
-
-
-def _offering(bench: Bench) -> Any:
-    def offer(deliveries: Sequence[Delivery]) -> None:
-        if bench.live is not None:
-            bench.live.offer(deliveries)
-
-    return offer
 
 
 REPLAY = Operation(

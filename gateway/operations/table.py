@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gateway.engine.round import Tally
     from gateway.engine.telling import Prepared, Told
     from gateway.model.alarm import StandingAlarm
+    from gateway.model.badge import Badges
 
 T = TypeVar("T")
 
@@ -81,8 +82,8 @@ class Live(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What operations work on. *live* is `None` where no gateway runs; *roster* the one in use;
-    *is_awaited* says whether whoever asked still waits for the answer.
+    """What operations work on. *live* is `None` where no gateway runs; *roster* and *badges* are
+    those in use; *is_awaited* says whether whoever asked still waits for the answer.
     """
 
     store: Store
@@ -90,6 +91,7 @@ class Bench:
     live: Live | None
     now: Callable[[], datetime]
     roster: Roster | None = None
+    badges: Badges | None = None
     is_awaited: Callable[[], bool] = lambda: True
 
 

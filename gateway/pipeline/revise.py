@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from gateway.model.event import EventType, event_from_envelope, stable_id
+from gateway.settings import IDENTIFIERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
     from gateway.model.event import Event
 
@@ -21,7 +22,7 @@ LEFT_OUT = ("agent", "channels")
 
 @dataclass(frozen=True, slots=True)
 class Revised:
-    """An event to tell again, and the one that it stands in for (`None`: there was none)."""
+    """An event, and the one that it stands in for (`None`: there was none)."""
 
     event: Event
     before: Event | None = None
@@ -29,9 +30,11 @@ class Revised:
 
 @dataclass(slots=True)
 class Compared:
-    """What a receipt's events came to: *gone* were made then and not now."""
+    """What a receipt's events came to: *same* are kept as they are, earlier revisions among them,
+    *revised* are to be told, *gone* were made then and not now.
+    """
 
-    same: list[Event] = field(default_factory=list)
+    same: list[Revised] = field(default_factory=list)
     revised: list[Revised] = field(default_factory=list)
     gone: list[Event] = field(default_factory=list)
 
@@ -43,13 +46,15 @@ def compare(made: Sequence[Event], stored: Iterable[bytes]) -> Compared:
     compared = Compared()
     before = [event_from_envelope(orjson.loads(each)) for each in stored]
     ids = {each.id for each in before}
+    successors = {revision_id(each.id): each for each in before}
     newest = [each for each in before if revision_id(each.id) not in ids]
     twins, pending = _Pairs(newest, _matter), []
     for event in made:
-        if twins.take(event) is None:
+        twin = twins.take(event)
+        if twin is None:
             pending.append(event)
         else:
-            compared.same.append(event)
+            compared.same.append(Revised(twin, successors.get(twin.id)))
     others = _Pairs(twins.left(), _place)
     for event in pending:
         compared.revised.append(_revision(event, others.take(event), ids))
@@ -100,11 +105,20 @@ def _revision(event: Event, before: Event | None, taken: set[str]) -> Revised:
     """Give an event an id of its own, unless there was none before it."""
     if before is None:
         return Revised(replace(event, id=_free(event.id, taken)))
-    data = event.data
+    data = _as_known_then(event.data, before.data)
     if event.type is EventType.CONTACT:
         number = int(before.data["contact"].get("revision") or 0) + 1
         data = {**data, "contact": {**data["contact"], "revision": number}}
     return Revised(replace(event, id=_free(before.id, taken), data=data), before)
+
+
+def _as_known_then(data: Mapping[str, Any], before: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Have the agent go by what they went by then: it may be somebody else's now."""
+    agent, then = data.get("agent"), before.get("agent")
+    if not agent or not then:
+        return data
+    names = {name: then[name] for name in IDENTIFIERS if then.get(name) is not None}
+    return {**data, "agent": {**agent, **names}}
 
 
 def _free(event_id: str, taken: set[str]) -> str:

@@ -26,7 +26,7 @@ from gateway.ports.journal import (
 from gateway.ports.ledger import Ledger, LedgerPages
 from gateway.ports.outbox import Backlog, ClaimedLane, DestinationMark, Lane, Outbox, Recorded
 from gateway.ports.outside import Accepted, Intake, Roster, Transport
-from gateway.ports.past import Beginning, Past, PastReceipt
+from gateway.ports.past import Beginning, MadeEvent, Past, PastReceipt
 from gateway.ports.records import DeadLetter, HeldAgent, QuarantineEntry, Records, Selection
 from gateway.ports.store import Store
 from gateway.ports.succession import Adopted, Succession
@@ -58,6 +58,7 @@ __all__ = [
     "Lane",
     "Ledger",
     "LedgerPages",
+    "MadeEvent",
     "Newest",
     "Outbox",
     "Past",

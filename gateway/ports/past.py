@@ -37,6 +37,17 @@ class PastReceipt:
     aside: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class MadeEvent:
+    """An event that was made of a receipt, as JSON. *told* are the destinations to which it was
+    owed where a replay has made it (`None`: none has).
+    """
+
+    id: str
+    event: bytes
+    told: frozenset[str] | None = None
+
+
 class Past(Protocol):
     """What was received is kept as long as `retention` says, with what was known by the hour."""
 
@@ -61,7 +72,7 @@ class Past(Protocol):
 
     async def events_of_receipts(
         self, receipts: Sequence[JournaledReceipt]
-    ) -> Mapping[str, Sequence[bytes]]:
+    ) -> Mapping[str, Sequence[MadeEvent]]:
         """Return for each receipt's id the events that were made of it, in their order."""
         ...
 
@@ -69,7 +80,8 @@ class Past(Protocol):
         self, receipt: JournaledReceipt, revised: Sequence[RoutedEvent]
     ) -> Sequence[Delivery]:
         """Keep events made of a receipt again, and what they are owed, all or none; return the
-        deliveries that may be sent. What is kept already changes nothing, neither does what
-        retention has reached.
+        deliveries that may be sent. What a replay has made already is owed only to destinations to
+        which it was not yet; what was made otherwise, or what retention has reached, to nobody.
+        Where something of the agent is held that came with the same receipt, so are these.
         """
         ...

@@ -41,9 +41,9 @@ async def received(gateway):
         await gateway.until(lambda name=name: gateway.told_of(name, "backlog"), wanted=0)
 
 
-async def mended(gateway, url):
+async def mended(gateway, url, config=CONFIG):
     """Have it take a training for ready."""
-    gateway.config_path.write_text(CONFIG.format(url=url, statuses="Training: ready"))
+    gateway.config_path.write_text(config.format(url=url, statuses="Training: ready"))
     gateway.hang_up()
 
     async def said():
@@ -73,6 +73,35 @@ async def test_only_what_differs_is_told_again_and_only_once(tmp_path):
     assert corrected == [("00:02", "ready"), ("00:03", "not_ready")]
     ids = [each["id"] for each in history(wfm)]
     assert len(set(ids)) == len(ids)
+
+
+ARCHIVE = """
+  archive: {{mapping: cloudevents, url: "{url}/archive", events: [agent.state]}}
+"""
+
+
+def revisions(wfm, path):
+    told = [json.loads(each.body) for each in wfm.received if path in each.path]
+    return [(each["id"], each["data"]["status"]) for each in told[4:]]
+
+
+async def test_what_one_destination_was_told_the_others_can_be_told_later(tmp_path):
+    config = CONFIG + ARCHIVE
+    async with WfmStandIn() as wfm:
+        words = {"url": wfm.url, "statuses": "Training: not_ready"}
+        async with Gateway(tmp_path, config.format(**words)) as gateway:
+            await received(gateway)
+            await gateway.until(lambda: gateway.told_of("archive", "backlog"), wanted=0)
+            await mended(gateway, wfm.url, config)
+            alone = await replayed(gateway, "--destination", "archive")
+            rest = await replayed(gateway)
+            again = await replayed(gateway)
+            await gateway.until(lambda: gateway.told_of("history", "backlog"), wanted=0)
+            assert await gateway.stop() == 0
+    told = [each["deliveries"] for each in (alone, rest, again)]
+    assert told == [{"archive": 2}, {"history": 2}, {}]
+    assert [status for _, status in revisions(wfm, "history")] == ["ready", "not_ready"]
+    assert set(revisions(wfm, "history")) == set(revisions(wfm, "archive"))
 
 
 async def test_it_can_be_narrowed_and_is_told_in_words(tmp_path):

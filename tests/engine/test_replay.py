@@ -3,7 +3,6 @@
 import orjson
 import pytest
 
-from gateway.engine.replay import Replay, Wanted
 from gateway.model.errors import ContentError, OperationError
 from gateway.ports import Selection
 from tests.acceptance.flex import envelope
@@ -200,7 +199,7 @@ async def test_a_kill_between_two_chunks_is_gone_on_from(house):
         kept.extend(deliveries)
         raise KeyboardInterrupt
 
-    replay = Replay(house.store, house.settings, house.roster, Wanted(rate=1e6), die)
+    replay = house.replaying(rate=1e6, offer=die)
     with pytest.raises(KeyboardInterrupt):
         await replay.run()
     await house.open()
@@ -223,20 +222,13 @@ async def test_counts_are_told_by_source_and_type(house):
 async def test_it_stops_when_nobody_waits_for_it_and_goes_on_when_asked_again(house):
     await house.receive(envelope(*(picture(2, agent=number) for number in range(3))))
     house.configure(flex=MENDED)
-    told, wanted = [], Wanted(rate=1.0)
-    pauses = []
+    told, pauses = [], []
 
     async def pass_by(seconds):
         pauses.append(seconds)
 
-    replay = Replay(
-        house.store,
-        house.settings,
-        house.roster,
-        wanted,
-        told.extend,
-        is_awaited=lambda: len(told) < 3,
-        pause=pass_by,
+    replay = house.replaying(
+        rate=1.0, offer=told.extend, is_awaited=lambda: len(told) < 3, pause=pass_by
     )
     with pytest.raises(OperationError, match="interrupted after 1 receipts and 3 deliveries"):
         await replay.run()
@@ -255,10 +247,7 @@ async def test_no_more_is_told_in_a_second_than_the_rate_allows(house):
             shares.append(len(told) - sum(shares))
             pauses.append(seconds)
 
-    replay = Replay(
-        house.store, house.settings, house.roster, Wanted(rate=30.0), told.extend, pause=pass_by
-    )
-    await replay.run()
+    await house.replaying(rate=30.0, offer=told.extend, pause=pass_by).run()
     assert sum(shares) == len(told) == 120
     assert max(shares) <= 30
     assert sum(pauses) == pytest.approx(4)

@@ -36,6 +36,7 @@ def attendant_of(bench):
         workers={},
         metrics=bench.metrics,
         roster=None,
+        badges=Badges(),
         now=bench.clock.now,
     )
 

@@ -27,7 +27,7 @@ def ids(compared):
 def test_what_is_equal_is_the_same_whoever_the_agent_is_called_now():
     named = event("e1", agent={"key": "flex:anna", "wfm_id": "E17"})
     compared = compare([named], stored(event("e1")))
-    assert ([each.id for each in compared.same], compared.revised, compared.gone) == (
+    assert ([each.event.id for each in compared.same], compared.revised, compared.gone) == (
         ["e1"],
         [],
         [],

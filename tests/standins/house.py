@@ -1,7 +1,8 @@
 """A store with the installed mappings, and what the gateway would do with what it receives."""
 
+import asyncio
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,9 +12,11 @@ from gateway.flow import Known, Routing, accept, fan_out
 from gateway.mapping.registry import installed
 from gateway.model.agent import RosterEntry
 from gateway.model.badge import Badges
+from gateway.model.delivery import Delivered
 from gateway.model.receipt import Receipt, VerifiedReceipt
 from gateway.operations import Bench
 from gateway.pipeline.track import KnownAgent
+from gateway.ports import Recorded
 from gateway.settings import Settings
 from gateway.store.sqlite import SqliteStore, open_store
 from tests.acceptance.flex import envelope, record
@@ -108,13 +111,39 @@ class House:
             self.now = START + minute * MINUTE
             await self.receive(envelope(picture(minute, agent=agent)))
 
+    def replaying(self, *, offer, is_awaited=lambda: True, pause=asyncio.sleep, **wanted):
+        return Replay(
+            self.store,
+            self.settings,
+            self.roster,
+            self.badges,
+            Wanted(**wanted),
+            offer=offer,
+            is_awaited=is_awaited,
+            pause=pause,
+        )
+
     async def replay(self, **wanted):
-        wanted = {"rate": 1e6} | wanted
-        replay = Replay(self.store, self.settings, self.roster, Wanted(**wanted), self.told.extend)
+        """Replay, tell into `told`, and return the report."""
+        replay = self.replaying(offer=self.told.extend, **{"rate": 1e6} | wanted)
         return (await replay.run()).json()
 
+    def limit(self, name, **changes):
+        """Change a destination's settings."""
+        changed = replace(self.settings.destinations[name], **changes)
+        destinations = self.settings.destinations | {name: changed}
+        self.settings = replace(self.settings, destinations=destinations)
+
+    async def deliver(self, name, several):
+        """Have a destination take so many of what it is owed; return them."""
+        claimed = await self.store.claim(name, lanes=several, depth=several, busy=frozenset())
+        taken = [each for lane in claimed for each in lane.deliveries][:several]
+        await self.store.record([Recorded(each, Delivered(), self.now, "m 1") for each in taken])
+        return taken
+
     def bench(self, live=None):
-        return Bench(self.store, self.settings, live, lambda: self.now, self.roster)
+        badges = None if live is None else self.badges
+        return Bench(self.store, self.settings, live, lambda: self.now, self.roster, badges)
 
     async def forget(self, until):
         while await self.store.prune(until, timedelta(0)):

@@ -117,6 +117,19 @@ async def test_of_a_contact_its_newest_telling_is_kept(store):
     assert (found.city, found.phone, found.talk_seconds) == ("LOGAN", "+15551234567", 12.5)
 
 
+async def test_what_a_replay_makes_is_booked_once_too(store):
+    claimed = await append_and_claim(store)
+    again = contact_event("WR1", 2, 9, outcome="abandoned")
+    states = agent_event(STATE, "ann", 2), agent_event(STATE, "ann", 2, "busy", event_id="again")
+    events = (states[0], contact_event("WR1", 1, 9))
+    await store.finish([Finished(claimed, tuple(RoutedEvent(each, ()) for each in events))])
+    for _ in range(2):
+        await store.keep_revised(claimed, [RoutedEvent(each, ()) for each in (states[1], again)])
+    assert [each.status for each in await entries(store, 0, 9)] == [Status.READY, Status.BUSY]
+    ((revision, outcome),) = [(e.revision, e.outcome) for e in await contacts(store, 0, 60)]
+    assert (revision, outcome) == (2, "abandoned")
+
+
 async def test_contacts_are_booked_by_arrival_or_by_end(store):
     await keep(store, *(contact_event(f"WR{n}", 1, n) for n in range(5, 0, -1)))
     by_arrival = [each.key for each in await contacts(store, 1, 3)]

@@ -1,5 +1,6 @@
 """What was known before a receipt, kept by the hour."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -145,7 +146,51 @@ async def test_events_of_receipts_and_those_made_again(store):
     assert [each.event_id for each in made] == ["e2"]
     assert await store.keep_revised(claimed, [routed("e2", owed("e2"))]) == []
     found = (await store.events_of_receipts([claimed]))[claimed.id]
-    assert [b'"e1"' in found[0], b'"e2"' in found[1]] == [True, True]
+    assert [(each.id, each.told) for each in found] == [
+        ("e1", None),
+        ("e2", frozenset({"calabrio"})),
+    ]
+    assert [b'"e1"' in found[0].event, b'"e2"' in found[1].event] == [True, True]
+
+
+async def test_what_is_made_again_is_owed_once_to_each_destination(store):
+    claimed = await append_and_claim(store)
+    both = [owed("e2"), owed("e2", to="history")]
+    assert len(await store.keep_revised(claimed, [routed("e2", both[0])])) == 1
+    (late,) = await store.keep_revised(claimed, [routed("e2", *both, subject="flex:other")])
+    assert (late.destination, b'"flex:ann"' in late.event) == ("history", True)
+    assert await store.keep_revised(claimed, [routed("e2", *both)]) == []
+    assert [(await store.backlog(name)).pending for name in ("calabrio", "history")] == [1, 1]
+
+
+async def test_what_nobody_wants_is_made_once_all_the_same(store):
+    claimed = await append_and_claim(store)
+    assert await store.keep_revised(claimed, [routed("e2")]) == []
+    (made,) = (await store.events_of_receipts([claimed]))[claimed.id]
+    assert made.told == frozenset()
+    assert len(await store.keep_revised(claimed, [routed("e2", owed("e2"))])) == 1
+
+
+async def test_what_was_made_otherwise_is_owed_to_nobody_again(store):
+    claimed = await append_and_claim(store)
+    await store.finish([Finished(claimed, (routed("e1", owed("e1")),))])
+    assert await store.keep_revised(claimed, [routed("e1", owed("e1", to="history"))]) == []
+    assert (await store.backlog("history")).pending == 0
+
+
+async def test_with_what_is_held_of_an_agent_its_revision_is_held(store):
+    first, second = [await append_and_claim(store, at=START + n * MINUTE) for n in range(2)]
+    held = replace(owed("e1"), held="unmapped")
+    await store.finish([Finished(first, (routed("e1", held),)), Finished(second)])
+    again = routed("e2", owed("e2"), owed("e2", to="history"))
+    (told,) = await store.keep_revised(first, [again])
+    assert told.destination == "history"
+    (other,) = await store.keep_revised(first, [routed("e3", owed("e3"), subject="flex:ben")])
+    later = routed("e4", owed("e4"), at=START + MINUTE)
+    (unheld,) = await store.keep_revised(second, [later])
+    assert (other.event_id, unheld.event_id) == ("e3", "e4")
+    released = await store.release("calabrio", "flex:ann", lane="ann", identity="ann")
+    assert [each.event_id for each in released] == ["e1", "e2"]
 
 
 async def test_of_what_retention_has_reached_nothing_is_made_again(store):

@@ -7,6 +7,7 @@ import pytest
 
 from gateway.model.delivery import Dead, DeadReason, Delivered, Held
 from gateway.ports import Adopted, Finished, Lane, Recorded, Selection
+from gateway.store.sqlite import succession
 from tests.store.engines import START, append_and_claim, owe, owed, routed
 
 LATER = START + timedelta(minutes=1)
@@ -98,3 +99,23 @@ async def test_what_only_a_mapping_remembers_is_left_behind_too(store):
     assert await store.left_behind() == {"old": 1}
     assert await store.adopt("old", "new", skip_superseded=True) == Adopted()
     assert await store.left_behind() == {"new": 1}
+
+
+async def test_what_a_replay_told_the_old_name_the_new_one_was_told(store, monkeypatch):
+    monkeypatch.setattr(succession, "STEP", 2)
+    claimed = await append_and_claim(store)
+    for number in range(5):
+        several = [owed(f"e{number}", to=name) for name in ("old", "other")[number % 2 :]]
+        await store.keep_revised(claimed, [routed(f"e{number}", *several)])
+    both = [owed("e9", to=name) for name in ("old", "new")]
+    await store.keep_revised(claimed, [routed("e9", *both)])
+    await store.adopt("old", "new", skip_superseded=False)
+    made = (await store.events_of_receipts([claimed]))[claimed.id]
+    assert [sorted(each.told) for each in made] == [
+        ["new", "other"],
+        ["other"],
+        ["new", "other"],
+        ["other"],
+        ["new", "other"],
+        ["new"],
+    ]

@@ -106,7 +106,7 @@ def insert_routed(
             identity = None if new.identity is None else printable(new.identity)
             place = Place(new.destination, row[2], printable(new.lane), identity)
             deliveries += catch_up(transaction, place, row[4])
-        delivery = _owe(transaction, new, event, text, seq)
+        delivery = owe_new(transaction, new, event, text, seq)
         if new.held is None:
             deliveries.append(delivery)
 
@@ -125,9 +125,10 @@ def insert_event(transaction: Transaction, row: EventRow) -> int | None:
     return seq
 
 
-def _owe(
+def owe_new(
     transaction: Transaction, new: NewDelivery, event: Event, text: bytes, event_seq: int
 ) -> Delivery:
+    """Store what an event is owed; return the delivery."""
     delivery = Delivery(
         seq=transaction.next("delivery_seq"),
         event_id=event.id,

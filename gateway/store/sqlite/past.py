@@ -10,10 +10,11 @@ import orjson
 
 from gateway.model.clock import from_millis, to_millis
 from gateway.model.printable import printable
-from gateway.ports import Beginning, PastReceipt
+from gateway.ports import Beginning, MadeEvent, PastReceipt
 from gateway.store.sqlite.connection import rows_of
-from gateway.store.sqlite.fanout import as_json, insert_routed
+from gateway.store.sqlite.fanout import as_json, insert_event, owe_new
 from gateway.store.sqlite.hours import HOUR_MILLIS
+from gateway.store.sqlite.ledger import book
 from gateway.store.sqlite.rows import RECEIPT, receipt_from_row
 
 if TYPE_CHECKING:
@@ -71,8 +72,16 @@ BEFORE = """
     LEFT JOIN agents a ON a.key = k.value
 """
 EVENTS_OF = """
-    SELECT event FROM events INDEXED BY events_age WHERE recorded_at = ? AND receipt = ?
+    SELECT id, event, told FROM events INDEXED BY events_age WHERE recorded_at = ? AND receipt = ?
     ORDER BY seq
+"""
+MADE_BEFORE = "SELECT seq, event, told FROM events WHERE id = ?"
+NOTE_TOLD = "UPDATE events SET told = ? WHERE seq = ?"
+# What is held of an agent that came with the same receipt.
+HELD_WITH_IT = """
+    SELECT held FROM outbox INDEXED BY outbox_held
+    WHERE destination = ? AND subject = ? AND held IS NOT NULL AND recorded_at = ?
+    ORDER BY seq DESC LIMIT 1
 """
 
 Place = tuple[int, int, int, bool]
@@ -124,13 +133,14 @@ class SqlitePast:
 
     async def events_of_receipts(
         self, receipts: Sequence[JournaledReceipt]
-    ) -> Mapping[str, Sequence[bytes]]:
+    ) -> Mapping[str, Sequence[MadeEvent]]:
         """Return the events that were made of receipts, in their order."""
         keys = [(to_millis(each.verified.receipt.received_at), each.id) for each in receipts]
 
-        def look(connection: apsw.Connection) -> dict[str, list[bytes]]:
+        def look(connection: apsw.Connection) -> dict[str, list[MadeEvent]]:
             return {
-                key[1]: [event for (event,) in rows_of(connection, EVENTS_OF, key)] for key in keys
+                key[1]: [_made_event(*row) for row in rows_of(connection, EVENTS_OF, key)]
+                for key in keys
             }
 
         return await self._database.read(look)
@@ -138,7 +148,9 @@ class SqlitePast:
     async def keep_revised(
         self, receipt: JournaledReceipt, revised: Sequence[RoutedEvent]
     ) -> Sequence[Delivery]:
-        """Keep events made of a receipt again, and what they are owed, all or none."""
+        """Keep events made of a receipt again, and what they are owed, all or none; see
+        `gateway.ports.Past`.
+        """
         prepared = [(each, as_json(each.event)) for each in revised]
         received_at = to_millis(receipt.verified.receipt.received_at)
 
@@ -147,7 +159,7 @@ class SqlitePast:
             forgotten = transaction.first(FORGOTTEN)
             if forgotten is None or forgotten[0] < received_at:
                 for routed, text in prepared:
-                    insert_routed(transaction, routed, text, receipt.id, deliveries)
+                    deliveries += _revise(transaction, routed, text, receipt.id)
             return deliveries
 
         return await self._database.write(run)
@@ -176,3 +188,43 @@ def _past_receipt(connection: apsw.Connection, found: Place) -> PastReceipt:
     skip = receipt.skip.difference(index for _, index in aside)
     whole = replace(receipt, skip=skip, only=None if is_moved else receipt.only)
     return PastReceipt(place, whole, frozenset(reason for reason, _ in aside))
+
+
+def _made_event(event_id: str, event: bytes, told: str | None) -> MadeEvent:
+    return MadeEvent(event_id, event, None if told is None else frozenset(orjson.loads(told)))
+
+
+def _revise(
+    transaction: Transaction, routed: RoutedEvent, text: bytes, receipt_id: str
+) -> list[Delivery]:
+    """Keep one event that a replay has made; return what may be sent of it."""
+    event = routed.event
+    subject, recorded_at = printable(event.subject), to_millis(event.recorded_at)
+    row = event.id, receipt_id, subject, event.type.value, recorded_at
+    seq, told = insert_event(transaction, (*row, text)), set[str]()
+    if seq is None:
+        seq, text, before = transaction.first(MADE_BEFORE, (event.id,)) or (0, b"", None)
+        if before is None:
+            return []
+        told = set(orjson.loads(before))
+    else:
+        book(transaction, event, seq)
+    deliveries = []
+    for new in routed.deliveries:
+        if new.destination not in told:
+            held = new.held or _held_with_it(transaction, new.destination, subject, recorded_at)
+            delivery = owe_new(transaction, replace(new, held=held), event, text, seq)
+            deliveries += [delivery] if held is None else []
+            told.add(new.destination)
+    transaction.run(NOTE_TOLD, (orjson.dumps(sorted(told)).decode(), seq))
+    return deliveries
+
+
+def _held_with_it(
+    transaction: Transaction, destination: str, subject: str, recorded_at: int
+) -> str | None:
+    """Return why what a revision stands in for is held, `None`: it is not."""
+    if not transaction.total(f"held:{destination}"):
+        return None
+    held = transaction.first(HELD_WITH_IT, (destination, subject, recorded_at))
+    return None if held is None else str(held[0])

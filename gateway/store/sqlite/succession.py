@@ -57,6 +57,18 @@ MOVE_DEAD = f"""
         LIMIT {STEP})
 """  # noqa: S608 - constants of ours
 DISCARDED = "discarded by an operator"
+# What replays have told the old name the new one was told.
+RETOLD = """
+    SELECT max(seq) FROM (
+        SELECT seq FROM events INDEXED BY events_retold WHERE told IS NOT NULL AND seq > ?
+        ORDER BY seq LIMIT ?)
+"""
+MOVE_RETOLD = """
+    UPDATE events INDEXED BY events_retold SET told = (
+        SELECT json_group_array(DISTINCT iif(value = ?1, ?2, value)) FROM json_each(told))
+    WHERE told IS NOT NULL AND seq > ?3 AND seq <= ?4
+        AND EXISTS (SELECT 1 FROM json_each(told) WHERE value = ?1)
+"""
 
 
 class SqliteSuccession:
@@ -91,6 +103,9 @@ class SqliteSuccession:
                 superseded += counts[1]
         while moved := await self._database.write(partial(_move_dead, old, new), slow=True):
             dead += moved
+        last: int | None = 0
+        while last is not None:
+            last = await self._database.write(partial(_move_retold, old, new, last), slow=True)
         await self._database.write(partial(_forget_mark, old), slow=True)
         return Adopted(deliveries, superseded, dead)
 
@@ -157,6 +172,15 @@ def _move_lanes(old: str, new: str, transaction: Transaction) -> bool:
     transaction.run(MOVE_LANES, (old, new, last[0]))
     transaction.run("DELETE FROM lanes WHERE destination = ? AND lane <= ?", (old, last[0]))
     return True
+
+
+def _move_retold(old: str, new: str, after: int, transaction: Transaction) -> int | None:
+    """Note one step's revisions as told to *new*; return the last of them."""
+    found = transaction.first(RETOLD, (after, STEP))
+    if found is None or found[0] is None:
+        return None
+    transaction.run(MOVE_RETOLD, (old, new, after, found[0]))
+    return int(found[0])
 
 
 def _forget_mark(old: str, transaction: Transaction) -> None:

@@ -142,6 +142,7 @@ MAPPING = DestinationMapping(
     name="argus_wfmcc",
     version="1",
     clock=Clock.EVENT,
+    amends=False,  # a state of the morning would be entered in place of the present one
     events=TOLD,
     options=ArgusSchema,
     step=step,
