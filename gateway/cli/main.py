@@ -15,6 +15,7 @@ from gateway.cli.known import agents, alarms, destinations, sources, states
 from gateway.cli.plugins import mappings, schema
 from gateway.cli.reconcile import reconcile
 from gateway.cli.replay import replay
+from gateway.cli.report import report
 from gateway.cli.serve import serve
 from gateway.cli.session import verb_options
 from gateway.cli.simulate import simulate
@@ -49,6 +50,7 @@ for verb in (
     destinations,
     reconcile,
     replay,
+    report,
     ping,
     resync,
     sources,

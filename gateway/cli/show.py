@@ -95,17 +95,17 @@ def _cell(value: Any) -> str:
         case list():
             return ", ".join(map(_cell, value)) or "-"
         case _:
-            return _printable(str(value))
+            return visible(str(value))
 
 
 def _long(value: Any) -> str:
     if isinstance(value, dict) and "text" in value:
-        return f"{value['bytes']} bytes\n{_printable(value['text'])}"
+        return f"{value['bytes']} bytes\n{visible(value['text'])}"
     if isinstance(value, dict | list):
         return "\n" + json.dumps(value, ensure_ascii=False, indent=2)
     return _cell(value)
 
 
-def _printable(text: str) -> str:
+def visible(text: str) -> str:
     """Take the control characters out of what strangers sent, so that it cannot steer a screen."""
     return "".join(each if each.isprintable() or each in "\n\t" else "�" for each in text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from gateway.model.agent import Named
@@ -20,10 +19,17 @@ UNANSWERED = frozenset(
     {Outcome.ABANDONED, Outcome.DEFLECTED, Outcome.MACHINE, Outcome.NO_ANSWER, Outcome.CANCELED}
 )
 
-BOOKED: dict[BookedBy, Callable[[ContactEntry], Millis | None]] = {
-    "arrival": attrgetter("started_at"),
-    "end": attrgetter("ended_at"),
-}
+
+def _arrival(contact: ContactEntry) -> Millis | None:
+    return contact.ended_at if contact.started_at is None else contact.started_at
+
+
+def _end(contact: ContactEntry) -> Millis | None:
+    return contact.started_at if contact.ended_at is None else contact.ended_at
+
+
+BOOKED: dict[BookedBy, Callable[[ContactEntry], Millis | None]] = {"arrival": _arrival, "end": _end}
+"""When a contact is booked: of the two times the other, where one is not known."""
 
 
 def direction_of(contact: ContactEntry) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gateway.figures.counting import BOOKED, direction_of, is_answered, millis
 from gateway.model.agent import Named
 from gateway.model.clock import from_millis
+from gateway.model.errors import OperationError
 from gateway.model.ledger import ContactEntry
 
 if TYPE_CHECKING:
@@ -74,11 +75,19 @@ class Slice:
     wrap_seconds: float
 
 
-def measures(contacts: Iterable[ContactEntry], by: Sequence[str], options: Options) -> list[Slice]:
+def measures(
+    contacts: Iterable[ContactEntry],
+    by: Sequence[str],
+    options: Options,
+    limit: int | None = None,
+) -> list[Slice]:
     """Return the measures for each combination of *by* (of `DIMENSIONS`) that there is, in order.
 
     Contacts without a time of what they are booked by are left out. Memory is that of the
     names of the conversations.
+
+    Raises:
+        OperationError: there are more than *limit* combinations.
     """
     readers = [_READERS[name] for name in by]
     booked_at = BOOKED[options.booked_by]
@@ -92,6 +101,8 @@ def measures(contacts: Iterable[ContactEntry], by: Sequence[str], options: Optio
         key = tuple([read(contact, when) for read in readers])
         found = sums.get(key)
         if found is None:
+            if len(sums) == limit:
+                raise OperationError(f"more than {limit} rows: ask for less time, or by less")
             found = sums[key] = _Sum()
         found.add(contact)
     return [sums[key].slice(dict(zip(by, key, strict=True))) for key in sorted(sums, key=_order)]

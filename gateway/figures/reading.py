@@ -72,11 +72,17 @@ def agent_queues(pages: LedgerPages, period: Period) -> Iterator[AgentQueueInter
     yield from agent_queue_intervals(_booked(pages, frame), frame)
 
 
-def contacts(pages: LedgerPages, period: Period, by: Sequence[str]) -> list[Slice]:
-    """Return the measures of the contacts booked in the period, by *by*."""
+def contacts(
+    pages: LedgerPages, period: Period, by: Sequence[str], limit: int | None = None
+) -> list[Slice]:
+    """Return the measures of the contacts booked in the period, by *by*.
+
+    Raises:
+        OperationError: there are more than *limit* combinations.
+    """
     booked_by = period.options.booked_by
     booked = pages.contact_entries(period.since, period.until, booked_by=booked_by)
-    return measures(booked, by, period.options)
+    return measures(booked, by, period.options, limit)
 
 
 def _booked(pages: LedgerPages, frame: Frame) -> Iterable[ContactEntry]:

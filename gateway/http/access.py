@@ -59,8 +59,11 @@ class Access:
             if urlsplit(origin).netloc.lower() != host.lower():
                 raise _refused("origin", "Requests of other origins are refused.")
 
-    async def check_role(self, request: BaseRequest, *, changes: bool) -> str:
-        """Refuse whoever may not do this; return who it is.
+    async def check_role(
+        self, request: BaseRequest, *, changes: bool, personal: bool = False
+    ) -> str:
+        """Refuse whoever may not do this (*changes*), or be told this (*personal*: of customers);
+        return who it is.
 
         Raises:
             RefusedError: 401 or 403.
@@ -70,6 +73,9 @@ class Access:
             detail = "Changing something needs the role operator."
             if self.auth.type == "none":
                 detail = "Without admin.auth this listener is for reading; use the command line."
+            raise _refused("role", detail)
+        if personal and role is not Role.OPERATOR:
+            detail = "What is of customers needs the role operator, or the command line."
             raise _refused("role", detail)
         return who
 

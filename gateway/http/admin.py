@@ -78,7 +78,7 @@ class Admin:
         app.router.add_get("/metrics", self._exposition)
         app.router.add_get(f"{PREFIX}/openapi.json", _allowed(access, self._openapi))
         for operation in self._operations:
-            handler = _allowed(access, self._route(operation), changes=operation.changes)
+            handler = _allowed(access, self._route(operation, access), changes=operation.changes)
             app.router.add_route(operation.method, PREFIX + operation.path, handler)
         return app
 
@@ -106,9 +106,11 @@ class Admin:
     async def _openapi(self, _request: Request) -> web.Response:
         return web.Response(body=self._document, headers=_HEADERS | {"Content-Type": JSON_TYPE})
 
-    def _route(self, operation: Operation) -> Handler:
+    def _route(self, operation: Operation, access: Access | None) -> Handler:
         async def run(request: Request) -> web.Response:
             asked = operation.load(await _given(request, operation.params()))
+            if access is not None and operation.tells_of_customers(asked):
+                await access.check_role(request, changes=operation.changes, personal=True)
             bench = self._bench(lambda: _is_there(request))
             return _json(await operation.perform(bench, asked, who=request[WHO]))
 

@@ -47,6 +47,10 @@ class Operation(Protocol):
         """Read what was asked; raise marshmallow's `ValidationError` where it makes no sense."""
         ...
 
+    def tells_of_customers(self, asked: Any) -> bool:
+        """Whether the answer to what `load` returned is for operators alone."""
+        ...
+
     async def perform(self, bench: Any, asked: Any, *, who: str) -> Any:
         """Do it: with what operations work on, what `load` returned, and for whom."""
         ...

@@ -12,6 +12,7 @@ from gateway.operations import (
     quarantine,
     reconcile,
     replay,
+    reports,
     succession,
     upkeep,
     vendor,
@@ -30,5 +31,6 @@ OPERATIONS: tuple[Operation, ...] = (
     *reconcile.OPERATIONS,
     *succession.OPERATIONS,
     *replay.OPERATIONS,
+    *reports.OPERATIONS,
     *upkeep.OPERATIONS,
 )

@@ -113,6 +113,7 @@ class Operation:
     *path* is that of the admin API, below its ``/api/v1``, and may name path parameters in
     braces; *params* reads path and query parameters (GET) or path parameters and the JSON body
     (POST). *run* returns what can be written as JSON. *changes*: it needs a credential.
+    *is_personal* says of what was asked whether the answer tells of customers.
     """
 
     name: str
@@ -122,6 +123,11 @@ class Operation:
     params: type[Schema]
     run: Callable[[Bench, dict[str, Any]], Awaitable[Any]]
     changes: bool = False
+    is_personal: Callable[[dict[str, Any]], bool] = lambda _params: False
+
+    def tells_of_customers(self, asked: Asked) -> bool:
+        """Whether the answer names customers: it is for operators alone."""
+        return self.is_personal(asked.params)
 
     def load(self, given: Mapping[str, Any]) -> Asked:
         """Read what was asked; what changes something may be asked with a `why`.

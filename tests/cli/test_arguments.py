@@ -24,6 +24,7 @@ VERBS = {
     "destinations",
     "ping",
     "replay",
+    "report",
     "reconcile",
     "resync",
     "sources",
@@ -42,6 +43,7 @@ def test_the_verbs_are_those_of_the_contract_and_none_of_later(command):
     destinations = {"list", "pause", "resume", "adopt", "discard"}
     assert set(main.commands["destinations"].commands) == destinations
     assert set(main.commands["sources"].commands) == {"list"}
+    assert set(main.commands["report"].commands) == {"intervals", "contacts", "agents"}
     assert set(main.commands["mappings"].commands) == {"list", "check", "new"}
 
 
@@ -79,6 +81,13 @@ def test_the_configuration_may_be_named_by_the_environment(command):
     "words",
     [
         ["report"],
+        ["report", "hours"],
+        ["report", "intervals", "--by", "city"],
+        ["report", "intervals", "--from", "lunch"],
+        ["report", "intervals", "--minutes", "20"],
+        ["report", "intervals", "--zone", "Mars"],
+        ["report", "contacts", "--by", "queue,queue"],
+        ["report", "contacts", "--format", "xml"],
         ["agents", "--sort"],
         ["quarantine", "retry"],
         ["quarantine", "retry", "q1", "--all"],

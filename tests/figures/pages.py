@@ -35,7 +35,9 @@ class MemoryPages:
         self, since: Millis, until: Millis, *, booked_by: str
     ) -> Iterator[ContactEntry]:
         def at(contact: ContactEntry) -> Millis | None:
-            return contact.started_at if booked_by == "arrival" else contact.ended_at
+            times = [contact.started_at, contact.ended_at]
+            known = [each for each in times if each is not None]
+            return known[0 if booked_by == "arrival" else -1] if known else None
 
         timed = [(at(each), each) for each in self.contacts]
         found = [(when, each) for when, each in timed if when is not None and since <= when < until]

@@ -81,6 +81,12 @@ def agent_rows(
     return {key: row for key, row in rows.items() if any(row.values())}
 
 
+def booked_at(contact: ContactEntry, booked_by: str) -> int | None:
+    if contact.started_at is None or contact.ended_at is None:
+        return contact.started_at or contact.ended_at
+    return contact.started_at if booked_by == "arrival" else contact.ended_at
+
+
 def is_inbound(contact: ContactEntry) -> bool:
     return contact.direction is None or contact.direction == "inbound"
 
@@ -98,7 +104,7 @@ def queue_rows(
     """Return by interval, source, queue id and channel what is counted (times as fractions)."""
     rows: dict[Any, dict[str, Any]] = defaultdict(lambda: defaultdict(int))
     for contact in contacts:
-        at = contact.started_at if booked_by == "arrival" else contact.ended_at
+        at = booked_at(contact, booked_by)
         start = [span[0] for span in spans if at is not None and span[0] <= at < span[1]]
         stops = [each.queue.id for each in contact.hops]
         stops += [contact.queue.id] if contact.queue else []
@@ -141,7 +147,7 @@ def slices(
     """Return the measures by what contacts have in common."""
     groups: dict[tuple[Any, ...], list[ContactEntry]] = defaultdict(list)
     for contact in contacts:
-        at = contact.started_at if booked_by == "arrival" else contact.ended_at
+        at = booked_at(contact, booked_by)
         if at is not None:
             groups[tuple(_told(contact, moment(at, zone), name) for name in by)].append(contact)
     return {key: _measured(group) for key, group in groups.items()}

@@ -99,10 +99,9 @@ def test_agents_are_credited_with_what_they_answered(drawn, data):
     midnight, period = drawn
     told = data.draw(made.contact_entries(midnight))
     pages = MemoryPages(contacts=told)
-    is_arrival = period.options.booked_by == "arrival"
     cut = spans_of(period)
     booked = [
-        (each, each.started_at if is_arrival else each.ended_at)
+        (each, plain.booked_at(each, period.options.booked_by))
         for each in told
         if each.agent is not None and plain.is_answered(each)
     ]
@@ -132,8 +131,7 @@ def test_measures_by_any_combination(drawn, data, by):
     midnight, period = drawn
     told = data.draw(made.contact_entries(midnight))
     options = period.options
-    is_arrival = options.booked_by == "arrival"
-    timed = [(each, each.started_at if is_arrival else each.ended_at) for each in told]
+    timed = [(each, plain.booked_at(each, options.booked_by)) for each in told]
     inside = [each for each, at in timed if at is not None and period.since <= at < period.until]
     expected = plain.slices(inside, by, options.zone, options.booked_by)
     found = contacts(MemoryPages(contacts=told), period, by)

@@ -35,6 +35,7 @@ JWT_KEY = "k" * 32
 class ListParams(Schema):
     limit = fields.Integer(load_default=10, validate=validate.Range(1, 100))
     ids = fields.List(fields.String(), load_default=None)
+    personal = fields.Boolean(load_default=False)
     since = fields.AwareDateTime(data_key="from", default_timezone=UTC, load_default=None)
 
 
@@ -77,6 +78,9 @@ class Doing:
 
     def load(self, given):
         return self.params().load(given)
+
+    def tells_of_customers(self, asked):
+        return asked.get("personal", False)
 
     async def perform(self, bench, asked, *, who):
         self.done_for.append(who)
@@ -315,10 +319,11 @@ async def test_jwt(claims, reads, changes):
     async with serving(AdminAuth("jwt", jwt_options=options)) as server:
         read = await server.ask("GET", "/api/v1/things", headers=bearer(token))
         change = await server.ask("POST", CHANGE, headers=bearer(token), json={"ids": ["a"]})
+        people = await server.ask("GET", "/api/v1/things?personal=true", headers=bearer(token))
         without = await server.ask("GET", "/api/v1/things")
         wrong = await server.ask("GET", "/api/v1/things", headers=bearer(token + "x"))
 
-    assert (read.status, change.status) == (reads, changes)
+    assert (read.status, change.status, people.status) == (reads, changes, changes)
     assert (without.status, wrong.status) == (401, 403)
     assert reads != 200 or OPERATIONS[0].done_for[-1] == "jwt without sub"
 
@@ -381,6 +386,7 @@ async def test_openapi(server):
     assert {each["name"]: each["schema"] for each in listing["parameters"]} == {
         "limit": {"type": "integer", "minimum": 1, "maximum": 100, "default": 10},
         "ids": {"type": ["array", "null"], "items": {"type": "string"}, "default": None},
+        "personal": {"type": "boolean", "default": False},
         "from": {"type": ["string", "null"], "format": "date-time", "default": None},
     }
     change = document["paths"]["/api/v1/things/{name}/change"]["post"]
