@@ -65,12 +65,13 @@ def contact_entry_of(event: Event) -> ContactEntry | None:
         direction=told["direction"],
         queue=_named(told["queue"]),
         team=_named(told["team"]),
-        hops=tuple(Hop(Named(**hop["queue"]), _at(hop["at"])) for hop in told.get("hops") or ()),
+        hops=_hops(told),
         started_at=_at_or_none(told["started_at"]),
         answered_at=_at_or_none(told["answered_at"]),
         ended_at=_at_or_none(told["ended_at"]),
         **{name: told[name] for name in SECONDS},
-        is_transfer=bool(told.get("transferred")),
+        is_transfer=bool(told.get("by_transfer")),
+        is_sent_on=bool(told.get("transferred")),
         customer_id=customer.get("id"),
         phone=customer.get("phone") or told["customer_address"],
         city=customer.get("city"),
@@ -86,6 +87,15 @@ def contact_entry_from_json(text: bytes) -> ContactEntry:
     return ContactEntry(
         **raw | {"queue": _named(raw["queue"]), "team": _named(raw["team"]), "hops": hops}
     )
+
+
+def _hops(told: Mapping[str, Any]) -> tuple[Hop, ...]:
+    """Return the queues that it went through; what replaces its queue replaces the last of them."""
+    hops = [Hop(Named(**hop["queue"]), _at(hop["at"])) for hop in told.get("hops") or ()]
+    queue = _named(told["queue"])
+    if hops and queue is not None and "queue" in (told.get("replaced") or {}):
+        hops[-1] = Hop(queue, hops[-1].at)
+    return tuple(hops)
 
 
 def _is_abandoned(told: Mapping[str, Any]) -> bool:

@@ -210,3 +210,20 @@ async def test_a_stores_own_key_stays_its_own(opened):
     store = await opened()
     assert await store.own_key("customer") == key
     assert len(key) == 32
+
+
+async def test_what_replaces_a_queue_replaces_the_last_it_went_through(store):
+    told = contact_event("a", 1, 5)
+    told.data["contact"] |= {
+        "queue": {"id": None, "name": "Billing"},
+        "replaced": {"queue": {"id": "WQ1", "name": "Sales"}},
+        "transferred": True,
+    }
+    plain = contact_event("b", 1, 6)
+    plain.data["contact"] |= {"by_transfer": True}
+    await keep(store, told, plain)
+    one, other = await contacts(store, 0, 60)
+    assert [hop.queue for hop in one.hops] == [Named(None, "Billing")]
+    assert (one.is_sent_on, one.is_transfer) == (True, False)
+    assert [hop.queue for hop in other.hops] == [Named("WQ1", "Sales")]
+    assert (other.is_sent_on, other.is_transfer) == (False, True)

@@ -30,7 +30,8 @@ LINKS_COUNT_FOR = timedelta(minutes=2)
 class Segment:
     """One segment. *began_at* is its arrival: at the whole contact's first, then by a transfer.
 
-    *ended_at* is the end of the conversation; wrap-up comes after it. `None`: not known.
+    *ended_at* is the end of the conversation; wrap-up comes after it. *was_sent_here* by the agent
+    of another one, *was_sent_on* by its own. `None`: not known.
     """
 
     share: Share | None
@@ -44,6 +45,7 @@ class Segment:
     ring_seconds: float | None
     talk_seconds: float | None
     wrap_seconds: float | None
+    was_sent_here: bool
     was_sent_on: bool
     insights: Insights
     recording_url: str | None
@@ -111,6 +113,7 @@ def _unanswered(known: KnownContact) -> Segment:
         ring_seconds=None,
         talk_seconds=None,
         wrap_seconds=None,
+        was_sent_here=False,
         was_sent_on=False,
         insights=said,
         recording_url=_recording(known, said),
@@ -144,6 +147,7 @@ def _answered(
         ring_seconds=_seconds(share.times.get(Step.OFFERED), answered_at),
         talk_seconds=_seconds(answered_at, ended_at),
         wrap_seconds=_wrap_seconds(known, share),
+        was_sent_here=before is not None,
         was_sent_on=_was_sent_on(known, share, after),
         insights=said,
         recording_url=_recording(known, said),

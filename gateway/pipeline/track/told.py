@@ -177,6 +177,7 @@ def _contact(contact: KnownContact, segment: Segment) -> dict[str, Any]:
         "ivr_seconds": values["ivr_seconds"],
         "wrap_seconds": segment.wrap_seconds,
         "handle_seconds": _handled(segment),
+        "by_transfer": segment.was_sent_here,
         "transferred": segment.was_sent_on,
         "hops": [
             {"queue": {"id": each.queue.id, "name": each.queue.name}, "at": rfc3339(each.at)}
