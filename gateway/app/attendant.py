@@ -13,9 +13,10 @@ from gateway.operations.alarms import alarm_json
 from gateway.operations.table import Bench
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from gateway.app.forgetting import Forgetting
     from gateway.app.readers import Readers
     from gateway.app.tellers import Tellers
     from gateway.engine.destination import Destination
@@ -60,6 +61,7 @@ class Attendant:
         now: Callable[[], datetime],
         alarms: Callable[[], Sequence[StandingAlarm]] = tuple,
         look_again: Callable[[], object] = tuple,
+        forgetting: Callable[[], Forgetting] | None = None,
     ) -> None:
         self.bench = Bench(
             store=store, settings=settings, live=self, now=now, roster=roster, badges=badges
@@ -75,6 +77,7 @@ class Attendant:
         self._now = now
         self._alarms = alarms
         self._look_again = look_again
+        self._forgetting = forgetting
 
     def become(self, settings: Settings) -> None:
         """Go by these settings from now on."""
@@ -133,6 +136,17 @@ class Attendant:
             return await self._tellers.without(destination, work)
         finally:
             self._look_again()
+
+    async def forgetting(
+        self, agent: str | None, work: Callable[[], Awaitable[Iterable[str]]]
+    ) -> None:
+        """Do *work* while nothing is translated; *agent* is a stranger from then on."""
+        assert self._forgetting is not None
+        await self._forgetting().during(agent, work)
+
+    def erased(self, destination: str, several: int) -> None:
+        """Count deliveries that were erased."""
+        self._metrics.deliveries.labels(destination, "erased").inc(several)
 
     async def standings(self, destination: str) -> Prepared:
         """Return the snapshot that the destination would be sent, and what stands in the way."""

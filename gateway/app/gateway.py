@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import uvloop
 
 from gateway.app.attendant import Attendant
+from gateway.app.forgetting import Forgetting
 from gateway.app.listeners import listen, listen_admin
 from gateway.app.readers import Readers
 from gateway.app.reload import Reloader
@@ -196,9 +197,12 @@ class Gateway:
             now=utc_now,
             alarms=lambda: self._sentry.standing,
             look_again=self._releaser.look_at_all,
+            forgetting=lambda: self._forgetting,
         )
         self._floor = Floor()
         self._sentry = self._make_sentry()
+        self._translator = self._make_translator()
+        self._forgetting = Forgetting(self._translator, self._floor, badges, self._sentry)
         self._routing = self._routing_of(settings)
         self._checkers = {
             name: checker_for(each.auth, open_keys) for name, each in settings.sources.items()
@@ -362,8 +366,8 @@ class Gateway:
             metrics=self._metrics,
         )
 
-    def _work(self, reload: Callable[[], Awaitable[None]]) -> list[Coroutine[Any, Any, None]]:
-        translator = Translator(
+    def _make_translator(self) -> Translator:
+        return Translator(
             self._store,
             self._sources,
             routing=lambda: self._routing,
@@ -375,9 +379,11 @@ class Gateway:
             on_known=self._releaser.look_at,
             on_strangers=self._readers.look_up,
         )
+
+    def _work(self, reload: Callable[[], Awaitable[None]]) -> list[Coroutine[Any, Any, None]]:
         restarted, retention = self._workers.restarted, self.settings.store.retention
         return [
-            self._workers.fatal("translator", translator.run),
+            self._workers.fatal("translator", self._translator.run),
             restarted("pruning", partial(prune, self._store, retention, utc_now)),
             restarted("budgets", self._make_budgets().run),
             restarted("hearing", self._make_hearing().run),

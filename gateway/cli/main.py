@@ -9,6 +9,7 @@ import click
 from gateway.cli.audit import audit
 from gateway.cli.check import check
 from gateway.cli.demo import demo
+from gateway.cli.erase import erase
 from gateway.cli.explain import explain
 from gateway.cli.kept import dead_letters, quarantine
 from gateway.cli.known import agents, alarms, destinations, sources, states
@@ -55,6 +56,7 @@ for verb in (
     resync,
     sources,
     store,
+    erase,
     mappings,
     schema,
     simulate,

@@ -54,6 +54,14 @@ class Floor:
                 floor.heard.add(key)
             _place(floor, key, known, at)
 
+    def forget(self, key: str) -> None:
+        """Know nothing of an agent any more."""
+        floor = self._of(key.partition(":")[0])
+        floor.live.pop(key, None)
+        floor.wrapping.pop(key, None)
+        if floor.heard is not None:
+            floor.heard.add(key)
+
     def is_complete(self, source: str) -> bool:
         """Whether the agents that the store knew at the start are here too."""
         return self._of(source).heard is None

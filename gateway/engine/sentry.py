@@ -68,6 +68,14 @@ class Sentry:
         """What is raised now, oldest first."""
         return tuple(sorted((self._standing or {}).values(), key=lambda each: each.since))
 
+    def forget(self, subject: str) -> None:
+        """Know of no alarm about a subject any more, and tell nobody that it ended."""
+        for key in [each for each in self._standing or {} if each[1] == subject]:
+            del (self._standing or {})[key]
+        kept = [each for each in self._unkept if each.standing.alarm.subject != subject]
+        self._unkept.clear()
+        self._unkept.extend(kept)
+
     async def run(self) -> None:
         """Look, for ever."""
         while True:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import ChainMap, OrderedDict
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
@@ -73,12 +74,20 @@ class Translator:
         self._agents: OrderedDict[str, KnownAgent] = OrderedDict()
         self._seen_states: set[SeenState] = set()
         self._codes = Codes()
+        self.turn = asyncio.Lock()
+        """Whoever has it knows that no receipt is being translated."""
 
     async def run(self) -> None:
         """Translate until cancelled."""
         while True:
             receipts = await self._journal.untranslated(BATCH)
-            await self._translate(receipts)
+            async with self.turn:
+                await self._translate(receipts)
+
+    def forget(self, keys: Iterable[str]) -> None:
+        """Forget what memory has of agents: the store knows better. Only with the turn."""
+        for key in keys:
+            self._agents.pop(key, None)
 
     async def _translate(self, receipts: Sequence[JournaledReceipt]) -> None:
         readings = {each.id: self._at_work(each, self._reading) for each in receipts}

@@ -99,6 +99,13 @@ class Badges:
             if not self._waiting[place]:
                 del self._waiting[place]
 
+    def forget(self, agent: str) -> None:
+        """Have the agent go by nothing and wait for nothing; the store knows it already."""
+        self.take_off(agent)
+        self._changes = [each for each in self._changes if each.agent != printable(agent)]
+        for destination in {place[0] for place in self._waiting}:
+            self.wait_no_more(agent, destination)
+
     def conflicts(self) -> Mapping[Place, tuple[str, ...]]:
         """Return for each contested place its wearer, then those who wait."""
         return {

@@ -7,6 +7,7 @@ from gateway.operations import (
     alarms,
     audit,
     dead_letters,
+    erase,
     explain,
     health,
     quarantine,
@@ -33,4 +34,5 @@ OPERATIONS: tuple[Operation, ...] = (
     *replay.OPERATIONS,
     *reports.OPERATIONS,
     *upkeep.OPERATIONS,
+    *erase.OPERATIONS,
 )

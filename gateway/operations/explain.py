@@ -44,7 +44,7 @@ class ExplainParams(Schema):
 
 async def _explain(bench: Bench, params: Params) -> Json:
     at = params["at"] or bench.now()
-    key = await _key(bench, params["agent"], params["source"], at)
+    key = await key_of(bench, params["agent"], params["source"], at)
     found = await _event_at(bench, key, at)
     if found is None:
         raise OperationError(f"nothing is known of {key} at {rfc3339(at)}", missing=True)
@@ -62,7 +62,7 @@ async def _explain(bench: Bench, params: Params) -> Json:
     }
 
 
-async def _key(bench: Bench, asked: str, source: str | None, at: datetime) -> str:
+async def key_of(bench: Bench, asked: str, source: str | None, at: datetime) -> str:
     """Return the key of the one agent that is meant: who went by a WFM id then comes first."""
     wore = await bench.store.who_went_by(asked, at)
     if wore is not None and source in (None, wore.partition(":")[0]):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 MOST_LISTED = 10_000
 LISTED = 100
+LONGEST_WORD = 300
 
 
 def span_fields() -> tuple[fields.AwareDateTime, fields.AwareDateTime]:
@@ -41,6 +42,20 @@ class NameParams(Schema):
     """The destination or source that is meant."""
 
     name = fields.String(required=True)
+
+
+class EraseParams(Schema):
+    """A person: an agent, or a customer by anything that tells of nobody else."""
+
+    agent = fields.String(load_default=None, validate=validate.Length(1, LONGEST_WORD))
+    customer = fields.String(load_default=None, validate=validate.Length(1, LONGEST_WORD))
+    source = fields.String(load_default=None)
+    dry_run = fields.Boolean(load_default=False)
+
+    @validates_schema
+    def _check(self, loaded: Mapping[str, Any], **_kwargs: Any) -> None:
+        if (loaded.get("agent") is None) == (loaded.get("customer") is None):
+            raise ValidationError("give an agent or a customer (one of the two)")
 
 
 class FileParams(Schema):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -27,6 +27,7 @@ T = TypeVar("T")
 
 WHY = "why"
 LONGEST_WHY = 500
+MASK = "***"
 PLAIN = (str, int, float, bool, type(None))
 
 log = logger()
@@ -65,6 +66,18 @@ class Live(Protocol):
 
     async def resume(self, destination: str) -> None:
         """Tell it again, now."""
+        ...
+
+    async def forgetting(
+        self, agent: str | None, work: Callable[[], Awaitable[Iterable[str]]]
+    ) -> None:
+        """Do *work* while nothing is translated; *agent* is a stranger from then on, and of those
+        whose keys it returns the store knows better than memory.
+        """
+        ...
+
+    def erased(self, destination: str, several: int) -> None:
+        """Take note that so many deliveries to a destination were erased."""
         ...
 
     async def reconcile(self, source: str) -> Tally:
@@ -113,7 +126,8 @@ class Operation:
     *path* is that of the admin API, below its ``/api/v1``, and may name path parameters in
     braces; *params* reads path and query parameters (GET) or path parameters and the JSON body
     (POST). *run* returns what can be written as JSON. *changes*: it needs a credential.
-    *is_personal* says of what was asked whether the answer tells of customers.
+    *is_personal* says of what was asked whether the answer tells of customers. *masked* are the
+    parameters that name people: the audit does not tell what was asked with them.
     """
 
     name: str
@@ -123,6 +137,7 @@ class Operation:
     params: type[Schema]
     run: Callable[[Bench, dict[str, Any]], Awaitable[Any]]
     changes: bool = False
+    masked: frozenset[str] = frozenset()
     is_personal: Callable[[dict[str, Any]], bool] = lambda _params: False
 
     def tells_of_customers(self, asked: Asked) -> bool:
@@ -148,15 +163,21 @@ class Operation:
         try:
             result = await self.run(bench, asked.params)
         except GatewayError as problem:
-            await self._keep(bench, asked, who, {"problem": str(problem)})
+            await self._keep(bench, asked, who, {"problem": self._told(str(problem), asked)})
             raise
         await self._keep(bench, asked, who, result)
         return result
 
+    def _told(self, problem: str, asked: Asked) -> str:
+        for name in self.masked & asked.given.keys():
+            problem = problem.replace(str(asked.given[name]), MASK)
+        return problem
+
     async def _keep(self, bench: Bench, asked: Asked, who: str, result: Any) -> None:
         told = result if isinstance(result, dict) else {}
         plain = {key: value for key, value in told.items() if isinstance(value, PLAIN)}
-        entry = AuditEntry(bench.now(), who, self.name, asked.given, asked.why, plain)
+        given = {name: MASK if name in self.masked else each for name, each in asked.given.items()}
+        entry = AuditEntry(bench.now(), who, self.name, given, asked.why, plain)
         if bench.live is not None:
             log.info("operator.acted", who=who, action=self.name, why=asked.why, result=plain)
         try:

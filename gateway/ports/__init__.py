@@ -9,6 +9,7 @@ belong to a partition, a partition has one owner, claims are leases that end wit
 from gateway.ports.alarms import AlarmChange, Alarms
 from gateway.ports.audit import Audit, AuditEntry
 from gateway.ports.budgets import Budgets, Kept
+from gateway.ports.erasure import Erasure, Key, Page, ReceiptEdit, Row, Table, Text
 from gateway.ports.everybody import Everybody, Newest
 from gateway.ports.history import History, PastDelivery, PastEvent
 from gateway.ports.identities import Identities
@@ -47,6 +48,7 @@ __all__ = [
     "ClaimedLane",
     "DeadLetter",
     "DestinationMark",
+    "Erasure",
     "Everybody",
     "Finished",
     "HeldAgent",
@@ -55,27 +57,33 @@ __all__ = [
     "Intake",
     "Journal",
     "Kept",
+    "Key",
     "Lane",
     "Ledger",
     "LedgerPages",
     "MadeEvent",
     "Newest",
     "Outbox",
+    "Page",
     "Past",
     "PastDelivery",
     "PastEvent",
     "PastReceipt",
     "QuarantineEntry",
     "Quarantined",
+    "ReceiptEdit",
     "RecordKey",
     "Recorded",
     "Records",
     "Roster",
     "RoutedEvent",
+    "Row",
     "SeenState",
     "Selection",
     "Store",
     "Succession",
+    "Table",
+    "Text",
     "ToldState",
     "Transport",
     "Upkeep",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from gateway.ports.alarms import Alarms
 from gateway.ports.audit import Audit
 from gateway.ports.budgets import Budgets
+from gateway.ports.erasure import Erasure
 from gateway.ports.everybody import Everybody
 from gateway.ports.history import History
 from gateway.ports.identities import Identities
@@ -36,6 +37,7 @@ class Store(
     Upkeep,
     Budgets,
     Ledger,
+    Erasure,
     Protocol,
 ):
     """The whole of what is durable."""

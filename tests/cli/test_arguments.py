@@ -29,6 +29,7 @@ VERBS = {
     "resync",
     "sources",
     "store",
+    "erase",
     "mappings",
     "schema",
     "simulate",

@@ -65,6 +65,7 @@ def connect(path: Path, *, writes: bool) -> apsw.Connection:
         ("cache_size", -cache),
         ("journal_size_limit", WAL_FILE_BYTES),
         ("temp_store", "MEMORY"),
+        ("secure_delete", "ON"),  # what is removed or replaced leaves no bytes in the file
         ("query_only", int(not writes)),
     ):
         connection.pragma(name, value)

@@ -65,6 +65,15 @@ class Database:
         """Return what *look* finds in the store as it is now."""
         return await self._reader.look(look)
 
+    async def start_log_over(self) -> bool:
+        """Move the whole log into the file and empty it; return whether nobody was in the way."""
+        await self._checkpointer.checkpoint()
+        return await self._writer.between(_empty_log)
+
+    async def rewrite(self) -> None:
+        """Write the whole file anew; nothing else is written meanwhile."""
+        await self._writer.between(lambda connection: connection.execute("VACUUM").fetchall())
+
     def now_millis(self) -> int:
         """Return the present time as the store keeps times."""
         return to_millis(self.now())
@@ -80,6 +89,14 @@ class Database:
             self.mark.note(0)
             self.mark.close()
             os.close(self._lock)
+
+
+def _empty_log(connection: apsw.Connection) -> bool:
+    try:
+        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+    except apsw.BusyError:
+        return False
+    return True
 
 
 def open_database(

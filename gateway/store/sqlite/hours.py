@@ -59,6 +59,11 @@ class Hours:
         self.latest = latest
         return found
 
+    def forget(self, key: str) -> None:
+        """Forget that states of an agent are kept: none is any more."""
+        self._hours.pop(printable(key), None)
+        self._hours.pop(key, None)
+
     def keep(self, changes: Iterable[Change]) -> None:
         """Remember changes, now that they are durable."""
         if len(self._hours) > AGENTS_NOTED:

@@ -100,6 +100,10 @@ class Checkpointer:
         loop = asyncio.get_running_loop()
         loop.run_in_executor(self._thread, self._checkpoint).add_done_callback(self._done)
 
+    async def checkpoint(self) -> None:
+        """Move what there is of the log into the database file now."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._checkpoint)
+
     async def close(self) -> None:
         """Move the whole log into the database file, if nothing is in the way."""
         self._thread.submit(self._checkpoint)

@@ -9,6 +9,7 @@ from gateway.store.sqlite.audit import SqliteAudit
 from gateway.store.sqlite.budgets import SqliteBudgets
 from gateway.store.sqlite.buried import SqliteDeadLetters
 from gateway.store.sqlite.database import open_database
+from gateway.store.sqlite.erasure import SqliteErasure
 from gateway.store.sqlite.everybody import SqliteEverybody
 from gateway.store.sqlite.history import SqliteHistory
 from gateway.store.sqlite.hours import Hours
@@ -50,6 +51,7 @@ class SqliteStore(
     SqliteBudgets,
     SqliteAlarms,
     SqliteLedger,
+    SqliteErasure,
 ):
     """`gateway.ports.Store` on one SQLite file. It belongs to one event loop."""
 

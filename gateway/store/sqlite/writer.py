@@ -9,10 +9,11 @@ gives the interpreter's lock away and has to win it back (docs/decisions/0001).
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Thread
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import apsw
 
@@ -59,6 +60,7 @@ class Writer:
         self._on_damage = on_damage
         self._connection: apsw.Connection | None = connect()
         self._queue = Queue()
+        self._between: deque[tuple[Callable[[apsw.Connection], Any], asyncio.Future[Any]]] = deque()
         self._is_busy = self._is_closed = False
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._thread = Thread(target=_work, args=(self._jobs,), name="store-writer", daemon=True)
@@ -82,10 +84,23 @@ class Writer:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._queue.operations.append(Operation(run, future, slow, committed))
+        self._begin_soon(loop)
+        return future
+
+    def between(self, work: Callable[[apsw.Connection], T]) -> asyncio.Future[T]:
+        """Have *work* done on the writer's thread between two transactions."""
+        if self._is_closed:
+            raise StoreUnavailableError("the store is closed")
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._between.append((work, future))
+        self._begin_soon(loop)
+        return future
+
+    def _begin_soon(self, loop: asyncio.AbstractEventLoop) -> None:
         if not self._is_busy:
             self._is_busy = True
             loop.call_soon(self._next)
-        return future
 
     async def close(self, last: Callable[[Transaction], None]) -> None:
         """Do what waits, then *last*, then stop."""
@@ -101,7 +116,10 @@ class Writer:
             self._drop_connection()
 
     def _next(self) -> None:
-        while self._queue.operations:
+        while self._queue.operations or self._between:
+            if self._between:
+                self._do_between(*self._between.popleft())
+                return
             if self._checkpointer.must_restart:
                 self._checkpointer.must_restart = False
                 self._hand_over(self._restart_wal, lambda _problem: self._next())
@@ -110,6 +128,23 @@ class Writer:
             if group is not None and self._run(group):
                 return
         self._is_busy = False
+
+    def _do_between(self, work: Callable[[apsw.Connection], T], future: asyncio.Future[T]) -> None:
+        found: list[T] = []
+
+        def do() -> None:
+            if self._connection is None:
+                self._connection = self._connect()
+            found.append(work(self._connection))
+
+        def done(problem: Exception | None) -> None:
+            if not future.done() and problem is not None:
+                future.set_exception(_as_told(problem))
+            elif not future.done():
+                future.set_result(found[0])
+            self._next()
+
+        self._hand_over(do, done)
 
     def _begin(self, operations: list[Operation]) -> Group | None:
         try:
