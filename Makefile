@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test soak bench profile mutants golden lint format types lock clean
+.PHONY: help demo run test soak bench bench-check profile mutants golden lint format types lock clean
 
 help:  ## print these words
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 $(VENV)/runtime.stamp: requirements/runtime.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -36,6 +36,9 @@ soak: $(VENV)/dev.stamp  ## an hour of random faults and kills, then the mutants
 
 bench: $(VENV)/dev.stamp  ## the gateway beside what one would have instead (BENCH_ARGS="--rounds 1 --quick")
 	$(BIN)/python -m benchmarks.bench $(BENCH_ARGS)
+
+bench-check: $(VENV)/dev.stamp  ## red when the gateway has become slower beside the relay (CHECK_ARGS="--prove")
+	$(BIN)/python -m benchmarks.bench.check $(CHECK_ARGS)
 
 profile: $(VENV)/dev.stamp  ## where an event's microseconds go, as a flame graph (PROFILE_ARGS="--rate 1000 --keep FOLDER")
 	$(BIN)/python -m benchmarks.bench.profile $(PROFILE_ARGS)

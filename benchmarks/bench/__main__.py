@@ -17,8 +17,10 @@ from pathlib import Path
 
 import orjson
 
+from benchmarks.bench import plot
 from benchmarks.bench.cases import Case, every_case
 from benchmarks.bench.contenders import NEEDS
+from benchmarks.bench.goals import reached
 from benchmarks.bench.packages import fetched
 from benchmarks.bench.report import latencies, throughput
 from benchmarks.bench.rounds import Results, play, possible
@@ -31,7 +33,9 @@ INTRODUCTION = """\
 `python -m benchmarks.bench`: medians of {rounds} interleaved rounds; in brackets the median of the
 ratios to the bare relay at the same work in the same round. *Others*: how many cores processes
 took meanwhile that are none of the bench's; above 0.2, times say little and ratios less than they
-could. *Lost*: accepted, and not delivered within ten seconds of the last that was."""
+could. *Lost*: accepted, and not delivered within ten seconds of the last that was. *Overtaken*:
+likewise, but under way together with a newer picture of its agent, which was delivered. *Out of
+order*: delivered after a newer one of its agent."""
 
 
 def words() -> argparse.Namespace:
@@ -74,6 +78,8 @@ def written(cases: list[Case], results: Results, said: argparse.Namespace) -> st
         "# Side by side",
         INTRODUCTION.format(rounds=said.rounds),
         description(),
+        "## The figures to reach",
+        reached(results.rounds),
         "## As fast as it goes (closed loop)",
         throughput(cases, results),
     ]
@@ -96,10 +102,11 @@ def main() -> None:
     seconds = QUICK_SECONDS if said.quick else SECONDS
     results = asyncio.run(measure(cases, said.rounds, seconds))
     text = written(cases, results, said)
-    print(f"\n{text}")
+    print(f"\n{text}\n{plot.text(results)}")
     folder = Path("var/bench") if said.quick or said.only else RESULTS
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "side_by_side.md").write_text(text)
+    (folder / "side_by_side.svg").write_text(plot.svg(results))
     kept = {"began": began, "machine": description(), "seconds": seconds, **asdict(results)}
     (folder / "side_by_side.json").write_bytes(orjson.dumps(kept, option=orjson.OPT_INDENT_2))
 

@@ -29,7 +29,9 @@ class Case:
     down: bool = False
     """Nobody listens at the destination: only what is accepted counts."""
     seed: str = ""
-    """The store that it starts on."""
+    """The store that it starts on: what `seeds.py` calls it."""
+    unbounded: bool = False
+    """Whatever arrives while posts are sent counts, and nobody waits for deliveries."""
 
     @property
     def name(self) -> str:
@@ -55,5 +57,18 @@ def gateway_cases() -> Iterator[Case]:
     yield Case("accept", "nothing", rates=RATES, down=True)
 
 
+def store_cases() -> Iterator[Case]:
+    """What is known, and what is owed: it should not matter how much."""
+    yield Case("known", "gateway", "100 agents", agents=100, seed="known-100")
+    yield Case("known", "gateway", "100,000 agents", agents=100_000, seed="known-100000")
+    yield Case("owed", "gateway", "nothing", seed="owed-0", unbounded=True)
+    yield Case("owed", "gateway", "1,000,000", seed="owed-1000000", unbounded=True)
+
+
+def disk_cases() -> Iterator[Case]:
+    yield Case("disk", "fdatasync", "1 at a time")
+    yield Case("disk", "fdatasync", "32 at a time", records=32)
+
+
 def every_case() -> list[Case]:
-    return [*main_cases(), *work_cases(), *gateway_cases()]
+    return [*main_cases(), *work_cases(), *gateway_cases(), *store_cases(), *disk_cases()]

@@ -29,6 +29,8 @@ class Place:
     batch: bool = False
     store: Path | None = None
     """A store that exists; else the gateway makes an empty one."""
+    max_backlog: int = 0
+    """Where more than the default may be owed."""
 
     @property
     def log(self) -> Path:
@@ -40,12 +42,25 @@ Start = Callable[[Place], AbstractAsyncContextManager[Running]]
 
 def gateway(place: Place) -> AbstractAsyncContextManager[Running]:
     """`wfm-gateway serve` as `config/gateway.yaml` has it, plus addresses and credentials."""
+    return gateway_by([str(Path(sys.executable).with_name("wfm-gateway"))], place)
+
+
+def slower_gateway(place: Place, microseconds: float) -> AbstractAsyncContextManager[Running]:
+    """The gateway, which wastes some microseconds on each request: to try the check."""
+    words = [sys.executable, "-m", f"{SERVERS}.slower_gateway", str(microseconds)]
+    return gateway_by(words, place)
+
+
+def gateway_by(command: Sequence[str], place: Place) -> AbstractAsyncContextManager[Running]:
     port = free_port()
+    path = write_config(place, port)
+    return together([([*command, "--config", str(path), "serve"], {})], place.log, port)
+
+
+def write_config(place: Place, port: int) -> Path:
     path = place.folder / "gateway.yaml"
-    path.write_text("")
     YAML().dump(gateway_config(place, port), path)
-    command = Path(sys.executable).with_name("wfm-gateway")
-    return together([([str(command), "--config", str(path), "serve"], {})], place.log, port)
+    return path
 
 
 def gateway_config(place: Place, port: int) -> dict:
@@ -59,14 +74,16 @@ def gateway_config(place: Place, port: int) -> dict:
     basic = {"type": "basic", "username": "rc", "password": PASSWORD}
     sources["engage"] |= {"auth": basic, "statuses": {"Lunch": "not_ready"}}
     config["destinations"] = {
-        f"wfm{number}": destination(url, batch=place.batch) for number, url in enumerate(place.urls)
+        f"wfm{number}": destination(url, place) for number, url in enumerate(place.urls)
     }
     return config
 
 
-def destination(url: str, *, batch: bool) -> dict:
-    told = {"mapping": "cloudevents", "url": url, "events": ["agent.state"]}
-    return told | ({"batch": {"max_events": 100, "max_wait": "250ms"}} if batch else {})
+def destination(url: str, place: Place) -> dict:
+    told: dict[str, object] = {"mapping": "cloudevents", "url": url, "events": ["agent.state"]}
+    if place.max_backlog:
+        told["max_backlog"] = place.max_backlog
+    return told | ({"batch": {"max_events": 100, "max_wait": "250ms"}} if place.batch else {})
 
 
 def relay(place: Place) -> AbstractAsyncContextManager[Running]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from benchmarks.bench.cases import Case
 from benchmarks.bench.load import Sent
 from benchmarks.bench.work import WORKS, moment
 
@@ -22,11 +24,9 @@ COLD_NS = 500_000_000
 class Phase:
     """What a phase was."""
 
-    work: str
+    case: Case
     began: datetime
-    destinations: int
     rate: float
-    down: bool
 
 
 @dataclass(frozen=True)
@@ -57,24 +57,37 @@ class Measured:
     accepted: int
     refused: int
     lost: int
+    overtaken: int
+    """Not delivered, and under way together with a later record of its agent that was."""
     repeated: int
     out_of_order: int
+
+
+NOTHING = Measured(None, 0, {}, {}, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
 def measured(
     phase: Phase, sent: Sequence[Sent], arrived: Sequence[Arrival], cost: Cost
 ) -> Measured:
+    """Read the figures of a phase."""
+    case = phase.case
     good = [each for each in sent if each[2] == 200]
     due = _due(phase, good)
     first = _first_arrivals(arrived)
-    warm = sent[0][0] + (COLD_NS if phase.rate else 0)
+    began, ended = sent[0][0], max(each[1] for each in sent)
+    warm = began + (COLD_NS if phase.rate else 0)
     accepted = sum(each[4] for each in good)
-    seconds = (max(each[1] for each in sent) - sent[0][0]) / 1e9
-    delivered = [at for key, at in first.items() if key[1:] in due]
-    events = accepted if phase.down else len(delivered) / phase.destinations
+    delivered = [at for key, at in first.items() if case.unbounded or key[1:] in due]
+    if case.unbounded:
+        delivered = [at for at in delivered if at <= ended]
+    missing, overtaken = 0, 0
+    if not case.down and not case.unbounded:
+        missing = accepted * case.destinations - len(delivered)
+        overtaken = _overtaken(phase, good, first) if missing else 0
+    events = accepted if case.down else len(delivered) / case.destinations
     return Measured(
-        events_per_second=_pace(delivered, sent[0][0], phase.destinations),
-        accepts_per_second=accepted / seconds,
+        events_per_second=_pace(delivered, began, case.destinations),
+        accepts_per_second=accepted / ((ended - began) / 1e9),
         ack=spread((each[1] - each[0]) / 1e6 for each in good if each[0] >= warm),
         delivery=spread(
             (at - due[key[1:]]) / 1e6 for key, at in first.items() if due.get(key[1:], 0) >= warm
@@ -84,7 +97,8 @@ def measured(
         others_cores=max(0.0, cost.machine - cost.contender - cost.bench) / cost.seconds,
         accepted=accepted,
         refused=len(sent) - len(good),
-        lost=0 if phase.down else accepted * phase.destinations - len(delivered),
+        lost=missing - overtaken,
+        overtaken=overtaken,
         repeated=len(arrived) - len(first),
         out_of_order=_out_of_order(first),
     )
@@ -92,13 +106,33 @@ def measured(
 
 def _due(phase: Phase, good: Iterable[Sent]) -> dict[tuple[str, datetime], int]:
     """Return when each accepted record was due, by agent and time."""
-    work = WORKS[phase.work]
+    work = WORKS[phase.case.work]
     found = {}
     for due, _, _, agent, records, number in good:
         at = work.at(phase.began, number)
         for each in range(agent, agent + records):
             found[work.agent(each), at] = due
     return found
+
+
+def _overtaken(
+    phase: Phase, good: Iterable[Sent], first: Mapping[tuple[str, str, datetime], int]
+) -> int:
+    """Count what did not arrive because its sender had sent something newer meanwhile.
+
+    A picture that comes after a newer one of its agent is no news, and need not be told.
+    """
+    work = WORKS[phase.case.work]
+    told = Counter(key[1:] for key in first)
+    latest: dict[str, int] = {}
+    count = 0
+    for due, answered, _, agent, records, number in sorted(good, key=lambda each: -each[5]):
+        for each in map(work.agent, range(agent, agent + records)):
+            absent = phase.case.destinations - told[each, work.at(phase.began, number)]
+            if absent and latest.get(each, answered) < answered:
+                count += absent
+            latest[each] = min(due, latest.get(each, due))
+    return count
 
 
 def _first_arrivals(arrived: Sequence[Arrival]) -> dict[tuple[str, str, datetime], int]:

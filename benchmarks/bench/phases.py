@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import orjson
 
 from benchmarks.bench.cases import Case
 from benchmarks.bench.contenders import STARTS, Place
-from benchmarks.bench.figures import Arrival, Cost, Measured, Phase, measured
+from benchmarks.bench.figures import NOTHING, Arrival, Cost, Measured, Phase, measured
 from benchmarks.bench.load import Order, Sent
 from benchmarks.bench.packages import Packages
 from benchmarks.bench.processes import Running, machine_cpu_seconds, own_cpu_seconds
@@ -27,6 +27,7 @@ WARM_SECONDS = 1.0
 PATIENCE_SECONDS = 10
 """How long nothing may arrive before what is missing counts as lost."""
 POLL_SECONDS = 0.05
+MAX_BACKLOG = 5_000_000
 
 
 @dataclass(frozen=True)
@@ -90,12 +91,12 @@ class Trial:
         before = self.meters()
         sent = await send(self.order(seconds, rate))
         accepted = sum(each[4] for each in sent if each[2] == 200)
-        if not case.down:
+        if not case.down and not case.unbounded:
             await self.sink.has_all(accepted * case.destinations)
         cost = Cost(*(now - then for now, then in zip(self.meters(), before, strict=True)))
         self.first = 1 + max((each[5] for each in sent), default=self.first)
         arrived = await self.sink.arrivals()
-        phase = Phase(case.work, self.began, case.destinations, rate=rate, down=case.down)
+        phase = Phase(case, self.began, rate)
         return measured(phase, sent, arrived, cost)
 
     def meters(self) -> tuple[float, float, float, float]:
@@ -116,7 +117,7 @@ class Trial:
             agents=case.agents,
             records=case.records,
             rate=rate / case.records,
-            window=0 if case.down else 2000,
+            window=0 if case.down or case.unbounded else 2000,
             destinations=case.destinations,
         )
 
@@ -129,13 +130,29 @@ async def send(order: Order) -> list[Sent]:
     return [tuple(each) for each in orjson.loads(out)]
 
 
+async def disk(case: Case, seconds: float) -> dict[str, object]:
+    """Measure what the disk allows, in the words of the others."""
+    with tempfile.NamedTemporaryFile(prefix="disk-", dir="var") as file:
+        words = [sys.executable, "-m", "benchmarks.bench.servers.disk", file.name, str(seconds)]
+        process = await asyncio.create_subprocess_exec(
+            *words, str(case.records), stdout=asyncio.subprocess.PIPE
+        )
+        out, _ = await process.communicate()
+    found = orjson.loads(out)
+    return {"peak_mib": found.pop("peak_mib"), "phases": {"closed": asdict(NOTHING) | found}}
+
+
 async def once(
     case: Case, packages: Packages, at: Sink, *, seconds: float, store: Path | None = None
 ) -> dict[str, object]:
     """Measure one case once: closed loop for throughput, then each rate for latency."""
+    if case.contender == "fdatasync":
+        return await disk(case, seconds)
     with tempfile.TemporaryDirectory(prefix="bench-", dir="var") as name:
         urls = [f"{NOBODY if case.down else at.url}/hook/{n}" for n in range(case.destinations)]
         place = Place(absolute(name), urls, packages, batch=case.batch, store=store)
+        if case.unbounded:
+            place = replace(place, max_backlog=MAX_BACKLOG)
         async with STARTS[case.contender](place) as running:
             trial = Trial(case, running, at, datetime.now(UTC))
             await trial.phase(seconds=WARM_SECONDS)

@@ -27,6 +27,10 @@ def lost(found: dict) -> float:
     return sum(each["lost"] for each in found["phases"].values())
 
 
+def overtaken(found: dict) -> float:
+    return sum(each["overtaken"] for each in found["phases"].values())
+
+
 def disorder(found: dict) -> float:
     return sum(each["out_of_order"] for each in found["phases"].values())
 
@@ -50,7 +54,7 @@ THROUGHPUT: dict[str, Figure] = {
     "CPU s/1,000": phase("closed", "cpu_per_thousand"),
     "peak MiB": memory,
 }
-COUNTS: dict[str, Figure] = {"lost": lost, "out of order": disorder}
+COUNTS: dict[str, Figure] = {"lost": lost, "overtaken": overtaken, "out of order": disorder}
 PLAIN: dict[str, Figure] = {"others": others}
 
 

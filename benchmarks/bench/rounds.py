@@ -10,7 +10,7 @@ from benchmarks.bench.cases import Case
 from benchmarks.bench.contenders import NEEDS
 from benchmarks.bench.packages import Packages
 from benchmarks.bench.phases import once, sink
-from benchmarks.bench.seeds import Seeds
+from benchmarks.bench.seeds import seeded
 
 
 @dataclass
@@ -37,14 +37,13 @@ async def play(
     cases: Sequence[Case], packages: Packages, results: Results, *, rounds: int, seconds: float
 ) -> AsyncIterator[str]:
     """Measure; yield a line for each case done."""
-    seeds = Seeds()
     async with sink() as at:
         for number in range(rounds):
             order = list(cases)
             random.Random(number).shuffle(order)
             for case in order:
                 try:
-                    store = await seeds.store(case)
+                    store = await seeded(case)
                     found = await once(case, packages, at, seconds=seconds, store=store)
                 except (RuntimeError, OSError) as problem:
                     results.missing[case.name] = str(problem)

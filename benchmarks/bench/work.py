@@ -78,7 +78,7 @@ def picture(agent: int, number: int, at: datetime) -> dict:
         "channels": [_channel(agent, name) for name in CHANNELS],
         "account_sid": f"AC{1:032x}",
         "workspace_sid": f"WS{1:032x}",
-        "last_processed_event_sid": f"EV{agent:016x}{number:016x}",
+        "last_processed_event_sid": f"EV{agent:016x}{round(1000 * at.timestamp()):016x}",
         "date_last_processed_event": text,
     }
 
