@@ -11,6 +11,8 @@ from gateway.mapping.checks.options import (
 )
 from gateway.mapping.delimited import below_zero, is_formula, label, plain, quoted, whole
 from gateway.mapping.destination import (
+    NO_WORDS,
+    UNKNOWN_AGENT,
     Clock,
     DestinationMapping,
     Judgement,
@@ -50,6 +52,7 @@ from gateway.mapping.source import (
     Unreadable,
 )
 from gateway.mapping.states import States, StateTable, reason_words
+from gateway.mapping.told import as_utc, began, identity_of
 from gateway.model.agent import (
     Channel,
     Contact,
@@ -85,7 +88,9 @@ from gateway.model.secret import Secret
 __all__ = [
     "FORM",
     "IMPOSSIBLE",
+    "NO_WORDS",
     "READ",
+    "UNKNOWN_AGENT",
     "Activity",
     "AgentInterval",
     "AgentQueueInterval",
@@ -161,6 +166,8 @@ __all__ = [
     "Unreadable",
     "Verdict",
     "WithheldError",
+    "as_utc",
+    "began",
     "below_zero",
     "check_form",
     "comparable",
@@ -169,6 +176,7 @@ __all__ = [
     "form_fields",
     "form_pairs",
     "from_rfc3339",
+    "identity_of",
     "is_believed",
     "is_formula",
     "is_json",

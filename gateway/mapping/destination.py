@@ -98,6 +98,10 @@ class Judgement:
     warning: str | None = None
 
 
+NO_WORDS = Judgement(Verdict.UNSUPPORTED, "the vendor has no words for it")
+UNKNOWN_AGENT = Judgement(Verdict.HOLD, "the vendor does not know the agent")
+
+
 @dataclass(frozen=True, slots=True)
 class Settlement:
     """The end of a step: one judgement for each event, in order, and what to remember of each
@@ -230,5 +234,5 @@ def one_request(
 
 def _unsupported_if(is_unsupported: bool) -> Judgement:  # noqa: FBT001 - one private caller
     if is_unsupported:
-        return Judgement(Verdict.UNSUPPORTED, "the vendor has no words for it")
+        return NO_WORDS
     return Judgement(Verdict.RETRY, "again without the others")

@@ -8,7 +8,7 @@ whoever is logged out.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from marshmallow import Schema, fields, post_load, validate
 
@@ -17,17 +17,32 @@ from gateway.mapping import (
     MappingError,
     Secret,
     SecretField,
+    Standing,
     States,
     StateTable,
     Status,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gateway.mapping import Told
+
+MAX_BATCH = 500
+"""No maximum is documented; the vendor's own performance tests of JSON send 50 and 1000."""
 
 LONGEST_CODE = 300
 LOGGED_OFF = "LOGGED-OFF"
 STATES_AND_SHIFTS = frozenset({EventType.LOGIN, EventType.LOGOUT, EventType.STATE})
+
+
+class Shown(Protocol):
+    """A state in the words of one of the interfaces."""
+
+    @property
+    def part(self) -> bytes:
+        """What the vendor would show, as bytes."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +80,6 @@ def with_logout(data: dict[str, Any]) -> dict[str, Any]:
     return data | {"states": replace(data["states"], others=others)}
 
 
-def user_code(told: Told) -> str:
-    """Return the agent's ACD logon id.
-
-    Raises:
-        MappingError: the agent has none.
-    """
-    code = (told.identity or "").strip()
-    if not code:
-        raise MappingError("the agent has no identity that the vendor knows")
-    return code
-
-
 def state_code(told: Told, options: CalabrioOptions) -> str | None:
     """Return the code for an event, `None` where it is no state."""
     match told.type:
@@ -92,3 +95,23 @@ def state_code(told: Told, options: CalabrioOptions) -> str | None:
 def is_in(told: Told) -> bool:
     """Whether the agent counts as logged on after the event."""
     return told.type != EventType.LOGOUT and told.data.get("status") != "logged_out"
+
+
+def standing(state: Shown | None, told: Told) -> Standing:
+    """Return how an agent stands in a snapshot.
+
+    Raises:
+        MappingError: it is no state.
+    """
+    if state is None:
+        raise MappingError("only states stand in a snapshot")
+    return Standing(state, state.part, is_in(told))
+
+
+def who_is_told(standings: Sequence[Standing]) -> Sequence[Standing]:
+    """Return who is in a snapshot: who is logged in, for the vendor logs out who is absent.
+
+    Nobody at all is told by the absence of all but one, logged out by its code: the vendor's own
+    samples of an empty snapshot have one record too.
+    """
+    return [each for each in standings if each.is_in] or standings[:1]

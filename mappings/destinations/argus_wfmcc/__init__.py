@@ -14,18 +14,19 @@ import orjson
 from marshmallow import Schema, fields, post_load, validate
 
 from gateway.mapping import (
+    NO_WORDS,
     Clock,
     DestinationMapping,
     EventType,
     Judgement,
-    MappingError,
     Request,
     Settlement,
     States,
     StateTable,
     Status,
     Verdict,
-    from_rfc3339,
+    began,
+    identity_of,
 )
 
 if TYPE_CHECKING:
@@ -41,7 +42,6 @@ NOTHING_TO_SAY = Judgement(Verdict.DELIVERED, "the vendor shows it already")
 NEVER_TOLD = {Status.LOGGED_OUT.value: ""}
 """Who is logged out is in no state: the one before is left."""
 
-NO_WORDS = Judgement(Verdict.UNSUPPORTED, "the vendor has no words for it")
 
 State = dict[str, str]
 """``code`` and ``name``."""
@@ -116,26 +116,15 @@ def _entering(told: Told, options: ArgusOptions) -> State | None:
 def _message(
     told: Told, state: State, action: int, memory: Mapping[str, Any], options: ArgusOptions
 ) -> Request:
-    if not told.identity:
-        raise MappingError("the agent has no identity that the vendor knows")
     body = {
-        "workerId": told.identity,
+        "workerId": identity_of(told),
         "stateName": state["name"],
         "stateCode": state["code"],
         "systemId": options.system_id,
-        "actionTime": _seconds(told),
+        "actionTime": int(began(told).timestamp()),
         "action": action,
     }
     return Request(orjson.dumps(body), "application/json", (None,), path=PATH, memory=memory)
-
-
-def _seconds(told: Told) -> int:
-    """Return when the change was, as Unix time: leaving and entering are one moment."""
-    at = told.data.get("since") if told.type == EventType.STATE else None
-    try:
-        return int(from_rfc3339(at or told.event["time"]).timestamp())
-    except (TypeError, ValueError) as problem:
-        raise MappingError("the time of the event cannot be read") from problem
 
 
 MAPPING = DestinationMapping(

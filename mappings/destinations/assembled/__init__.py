@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from gateway.mapping import (
+    NO_WORDS,
+    UNKNOWN_AGENT,
     Clock,
     DestinationMapping,
     Judgement,
@@ -19,9 +21,10 @@ from gateway.mapping import (
     Request,
     Settlement,
     Verdict,
+    began,
+    identity_of,
 )
 from mappings.destinations.assembled.agents import (
-    UNKNOWN,
     UNREADABLE,
     VERSION,
     comparable,
@@ -32,12 +35,9 @@ from mappings.destinations.assembled.agents import (
 from mappings.destinations.assembled.bulk import MAX_BATCH, bulk_step
 from mappings.destinations.assembled.words import (
     BY_ID,
-    NO_WORDS,
     TOLD,
     AssembledSchema,
-    began,
     channel,
-    identity_of,
     status_and_reason,
 )
 
@@ -82,7 +82,7 @@ def _looked_up(told: Told, identity: str, answer: Answer, options: AssembledOpti
     except ValueError:
         return Settlement((UNREADABLE,), {})
     found = ids.get(comparable(identity, options.agents_by))
-    return Settlement((UNKNOWN,), {}) if found is None else _status(told, found, options)
+    return Settlement((UNKNOWN_AGENT,), {}) if found is None else _status(told, found, options)
 
 
 def _status(told: Told, agent_id: str, options: AssembledOptions) -> Request:
@@ -114,7 +114,7 @@ def _settled(answer: Answer, memory: Mapping[str, Any]) -> Settlement:
         return Settlement((Judgement(Verdict.DELIVERED),), memory)
     if is_of_the_agent(answer.status, answer.body):
         # It is looked up again when the agent is let go.
-        return Settlement((UNKNOWN,), {})
+        return Settlement((UNKNOWN_AGENT,), {})
     return Settlement(None, memory)
 
 

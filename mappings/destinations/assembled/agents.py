@@ -16,7 +16,6 @@ VERSION = ("API-Version", "2019-06-20")
 LONGEST_ID = 100
 """Characters of an id that can be remembered; those that the documentation shows have 36."""
 
-UNKNOWN = Judgement(Verdict.HOLD, "the vendor does not know the agent")
 UNREADABLE = Judgement(Verdict.RETRY, "the vendor's list of agents cannot be read")
 
 

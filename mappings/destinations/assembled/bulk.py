@@ -11,9 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from gateway.mapping import EventType, Judgement, Request, Settlement, Verdict, rfc3339
+from gateway.mapping import (
+    NO_WORDS,
+    UNKNOWN_AGENT,
+    EventType,
+    Judgement,
+    Request,
+    Settlement,
+    Verdict,
+    as_utc,
+    began,
+    identity_of,
+    rfc3339,
+)
 from mappings.destinations.assembled.agents import (
-    UNKNOWN,
     UNREADABLE,
     VERSION,
     comparable,
@@ -24,12 +35,8 @@ from mappings.destinations.assembled.agents import (
 from mappings.destinations.assembled.words import (
     BY_ID,
     CHANNELS,
-    NO_WORDS,
     TOLD,
     UNIX,
-    began,
-    identity_of,
-    moment,
     status_and_reason,
 )
 
@@ -74,7 +81,7 @@ def bulk_step(
     if memory["then"]:
         return _conversations(events, ids, options)
     delivered = Judgement(Verdict.DELIVERED)
-    judged = tuple(UNKNOWN if each is None else delivered for each in ids)
+    judged = tuple(UNKNOWN_AGENT if each is None else delivered for each in ids)
     return Settlement(judged, _kept(ids, options))
 
 
@@ -121,7 +128,7 @@ def _tell(events: Sequence[Told], ids: Sequence[str | None], options: AssembledO
     """Tell of everybody who is known; where nobody is, there is nothing to tell."""
     known = [(told, each) for told, each in zip(events, ids, strict=True) if each is not None]
     if not known:
-        return Settlement((UNKNOWN,) * len(events))
+        return Settlement((UNKNOWN_AGENT,) * len(events))
     states = [_item(*each, options) for each in known if each[0].type != EventType.CONTACT]
     if not states:
         return _conversations(events, ids, options)
@@ -155,7 +162,7 @@ def _refused(answer: Answer, ids: Sequence[str | None], options: AssembledOption
     """Leave it to the status; several that are refused as one are tried one by one then."""
     if not is_of_the_agent(answer.status, answer.body):
         return Settlement(None, _kept(ids, options))
-    return Settlement((UNKNOWN,) if len(ids) == 1 else None)
+    return Settlement((UNKNOWN_AGENT,) if len(ids) == 1 else None)
 
 
 def _kept(ids: Sequence[str | None], options: AssembledOptions) -> dict[str, str]:
@@ -188,8 +195,8 @@ def _conversation(told: Told, agent_id: str, options: AssembledOptions) -> dict[
     said = {
         "external_id": str(contact["id"]),
         "channel": _channel(contact),
-        "started_at": rfc3339(moment(contact["started_at"])),
-        "ended_at": rfc3339(moment(contact["ended_at"])) if contact.get("ended_at") else None,
+        "started_at": rfc3339(as_utc(contact["started_at"])),
+        "ended_at": rfc3339(as_utc(contact["ended_at"])) if contact.get("ended_at") else None,
         "assigned_agent_id": agent_id or None,
         "queue_id": next(filter(None, named), None),
         "status": _text(contact.get("disposition")) or _text(contact.get("outcome")),

@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from gateway.mapping import (
     EventType,
-    Judgement,
-    MappingError,
     States,
     StateTable,
     Status,
-    Verdict,
-    from_rfc3339,
     reason_words,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from gateway.mapping import Told
 
 TOLD = frozenset({EventType.LOGIN, EventType.LOGOUT, EventType.STATE})
-NO_WORDS = Judgement(Verdict.UNSUPPORTED, "the vendor has no words for it")
 
 BY_ID, LOOKED_UP = "agent_id", ("import_id", "email")
 DATE_TIME, UNIX = "date-time", "unix"
@@ -99,40 +92,6 @@ def status_and_reason(told: Told, options: AssembledOptions) -> tuple[str, str |
     status = str(told.data.get("status") or "unknown")
     words = reason_words(told.data)
     return status, words[0] if status == "not_ready" and words else None
-
-
-def began(told: Told) -> datetime:
-    """Return when what is told began.
-
-    Raises:
-        MappingError: that cannot be read.
-    """
-    at = told.data.get("since") if told.type == EventType.STATE else None
-    return moment(at or told.event["time"])
-
-
-def moment(at: Any) -> datetime:
-    """Read a time of the event, as UTC.
-
-    Raises:
-        MappingError: it cannot be read.
-    """
-    try:
-        return from_rfc3339(at).astimezone(UTC)
-    except (TypeError, ValueError, OverflowError) as problem:
-        raise MappingError("the time of the event cannot be read") from problem
-
-
-def identity_of(told: Told) -> str:
-    """Return how the vendor knows the agent.
-
-    Raises:
-        MappingError: not at all.
-    """
-    identity = (told.identity or "").strip()
-    if not identity:
-        raise MappingError("the agent has no identity that the vendor knows")
-    return identity
 
 
 def channel(told: Told) -> str | None:

@@ -13,24 +13,26 @@ from typing import TYPE_CHECKING
 import orjson
 
 from gateway.mapping import (
+    UNKNOWN_AGENT,
     Clock,
     DestinationMapping,
     Judgement,
-    MappingError,
     Request,
     SnapshotMapping,
     Standing,
     Told,
     Verdict,
+    identity_of,
     one_request,
 )
 from mappings.calabrio.codes import (
+    MAX_BATCH,
     STATES_AND_SHIFTS,
     CalabrioOptions,
     CalabrioSchema,
-    is_in,
+    standing,
     state_code,
-    user_code,
+    who_is_told,
 )
 
 if TYPE_CHECKING:
@@ -42,8 +44,6 @@ if TYPE_CHECKING:
 CHANGE = "/Rta/State/Change"
 BATCH = "/Rta/State/Batch"
 JSON = "application/json"
-MAX_BATCH = 500
-"""No maximum is documented; the vendor's own performance tests send 50 and 1000."""
 
 OUR_FAULT = "state code"
 """A 500 that names it: it is missing or too long. A flooded queue of states is not our fault."""
@@ -59,10 +59,14 @@ class _State:
     def json(self) -> dict[str, str]:
         return {"UserCode": self.user_code, "StateCode": self.state_code}
 
+    @property
+    def part(self) -> bytes:
+        return orjson.dumps(self.json())
+
 
 def _item(told: Told, options: CalabrioOptions) -> _State | None:
     code = state_code(told, options)
-    return None if code is None else _State(user_code(told), code)
+    return None if code is None else _State(identity_of(told), code)
 
 
 def _head(options: CalabrioOptions) -> dict[str, str]:
@@ -75,7 +79,7 @@ def _head(options: CalabrioOptions) -> dict[str, str]:
 def _request(states: Sequence[_State], options: CalabrioOptions) -> Request:
     head = _head(options)
     items = [state.json() for state in states]
-    parts = tuple(orjson.dumps(item) for item in items)
+    parts = tuple(state.part for state in states)
     if len(items) == 1:
         return Request(orjson.dumps(head | items[0]), JSON, parts, path=CHANGE)
     body = {**head, "IsSnapshot": False, "States": items}
@@ -90,27 +94,18 @@ def _judge(answer: Answer, count: int, _options: CalabrioOptions) -> Judgement |
         case 400 if any(word in text for word in WRONG_SETTINGS):
             return Judgement(Verdict.PARK, "the vendor names the authentication key or the source")
         case 400 if "user" in text and count == 1:
-            return Judgement(Verdict.HOLD, "the vendor does not know the agent")
+            return UNKNOWN_AGENT
         case 500 if OUR_FAULT in text:
             return Judgement(Verdict.PERMANENT, "the vendor refuses the state code")
     return None
 
 
 def _standing(told: Told, options: CalabrioOptions) -> Standing:
-    state = _item(told, options)
-    if state is None:
-        raise MappingError("only states stand in a snapshot")
-    return Standing(state, orjson.dumps(state.json()), is_in(told))
+    return standing(_item(told, options), told)
 
 
 def _snapshot(standings: Sequence[Standing], _at: datetime, options: CalabrioOptions) -> Request:
-    """Tell who is logged in: the vendor logs out who is absent.
-
-    Nobody at all is told by the absence of all but one, logged out by its code: the vendor's own
-    sample of an empty snapshot has one record too.
-    """
-    told = [each for each in standings if each.is_in] or standings[:1]
-    states = [each.item.json() for each in told]
+    states = [each.item.json() for each in who_is_told(standings)]
     body = {**_head(options), "IsSnapshot": True, "States": states}
     return Request(orjson.dumps(body), JSON, (), path=BATCH)
 

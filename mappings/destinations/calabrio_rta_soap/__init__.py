@@ -15,22 +15,24 @@ from gateway.mapping import (
     Clock,
     DestinationMapping,
     Judgement,
-    MappingError,
     Request,
     SnapshotMapping,
     Standing,
     Verdict,
+    identity_of,
     one_request,
     rfc3339,
 )
 from mappings.calabrio.codes import (
     LOGGED_OFF,
+    MAX_BATCH,
     STATES_AND_SHIFTS,
     CalabrioOptions,
     CalabrioSchema,
     is_in,
+    standing,
     state_code,
-    user_code,
+    who_is_told,
     with_logout,
 )
 from mappings.destinations.calabrio_rta_soap.answers import told_by
@@ -42,8 +44,6 @@ if TYPE_CHECKING:
 
     from gateway.mapping import Answer, Told
 
-MAX_BATCH = 500
-"""No maximum is documented; the vendor's tests of the JSON interface send 50 and 1000."""
 
 GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 NO_PLATFORM = "00000000-0000-0000-0000-000000000000"
@@ -120,7 +120,7 @@ def _item(told: Told, options: SoapOptions) -> _State | None:
     # The service writes this for whoever is not logged on, whatever is sent.
     code = code if logged_on else LOGGED_OFF
     at = str(told.data.get("since") or told.event["time"])
-    return _State(user_code(told), code, code, logged_on, at)
+    return _State(identity_of(told), code, code, logged_on, at)
 
 
 def _request(states: Sequence[_State], options: SoapOptions) -> Request:
@@ -173,20 +173,13 @@ def _judge(answer: Answer, _count: int, _options: SoapOptions) -> Judgement | No
 
 
 def _standing(told: Told, options: SoapOptions) -> Standing:
-    state = _item(told, options)
-    if state is None:
-        raise MappingError("only states stand in a snapshot")
-    return Standing(state, state.part, state.is_logged_on)
+    return standing(_item(told, options), told)
 
 
 def _snapshot(standings: Sequence[Standing], at: datetime, options: SoapOptions) -> Request:
-    """Tell who is logged in, under one batch id; the closing call logs out who is absent.
-
-    Nobody at all is told by the absence of all but one: the vendor's own sample of an empty
-    snapshot has one record too.
-    """
-    told = [each for each in standings if each.is_in] or standings[:1]
+    """Tell who is logged in, under one batch id; the closing call logs out who is absent."""
     batch_id = rfc3339(at)
+    told = who_is_told(standings)
     items = "".join(each.item.xml(batch_id, is_snapshot=True) for each in told)
     return _call(BATCH, _batch(items, options), ())
 
