@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import tempfile
 import time
@@ -20,7 +21,7 @@ from benchmarks.bench.contenders import STARTS, Place
 from benchmarks.bench.figures import NOTHING, Arrival, Cost, Measured, Phase, measured
 from benchmarks.bench.load import Order, Sent
 from benchmarks.bench.packages import Packages
-from benchmarks.bench.processes import Running, machine_cpu_seconds, own_cpu_seconds
+from benchmarks.bench.processes import Running, ahead, machine_cpu_seconds, own_cpu_seconds
 
 NOBODY = "http://127.0.0.1:9"
 WARM_SECONDS = 1.0
@@ -63,6 +64,7 @@ def absolute(name: str) -> Path:
 
 @asynccontextmanager
 async def sink() -> AsyncIterator[Sink]:
+    ahead(os.getpid())
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "benchmarks.bench.sink", stdout=asyncio.subprocess.PIPE
     )

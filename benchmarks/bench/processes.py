@@ -21,6 +21,17 @@ END_SECONDS = 5
 POLL_SECONDS = 0.05
 
 
+def ahead(pid: int) -> None:
+    """Let a session of the bench go before others', where `BENCH_NICE` says how far (root).
+
+    Linux shares time between sessions first, so a process's own niceness alone changes nothing.
+    """
+    wanted = os.environ.get("BENCH_NICE")
+    if wanted:
+        os.setpriority(os.PRIO_PROCESS, pid, int(wanted))
+        Path(f"/proc/{pid}/autogroup").write_text(wanted)
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -109,6 +120,7 @@ async def started(
             stdin=asyncio.subprocess.DEVNULL,
             start_new_session=True,
         )
+    ahead(process.pid)
     try:
         yield process.pid
     finally:
