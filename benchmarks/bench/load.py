@@ -1,13 +1,13 @@
 """The sender: one phase of load, in a process of its own.
 
-    python -m benchmarks.bench.load '{"url": …}'
+    python -m benchmarks.bench.load '{"url": …}' FILE
 
 Closed loop: so many posters, each posting when its answer is there, and waiting while too many
 events have been accepted and not delivered. Open loop: a fixed schedule that waits for nobody;
 times count from when a request was due, so that a stall is seen by all whom it delays.
 
-It prints JSON: for each request when it was due, when it was answered (monotonic nanoseconds),
-the status, the first agent, how many agents, and their record's number.
+It writes JSON to the file: for each request when it was due, when it was answered (monotonic
+nanoseconds), the status, the first agent, how many agents, and their record's number.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import threading
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 import aiohttp
 import orjson
@@ -176,4 +177,5 @@ async def run(order: Order) -> list[Sent]:
 
 if __name__ == "__main__":
     sys.setswitchinterval(SWITCH_SECONDS)
-    sys.stdout.buffer.write(orjson.dumps(uvloop.run(run(Order(**orjson.loads(sys.argv[1]))))))
+    sent_all = uvloop.run(run(Order(**orjson.loads(sys.argv[1]))))
+    Path(sys.argv[2]).write_bytes(orjson.dumps(sent_all))

@@ -126,10 +126,14 @@ class Trial:
 
 async def send(order: Order) -> list[Sent]:
     """Run the sender on an order."""
-    words = [sys.executable, "-m", "benchmarks.bench.load", orjson.dumps(asdict(order)).decode()]
-    process = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE)
-    out, _ = await process.communicate()
-    return [tuple(each) for each in orjson.loads(out)]
+    with tempfile.NamedTemporaryFile(prefix="sent-", dir="var") as file:
+        words = [orjson.dumps(asdict(order)).decode(), file.name]
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "benchmarks.bench.load", *words
+        )
+        if await process.wait():
+            raise RuntimeError(f"the sender ended with {process.returncode}")
+        return [tuple(each) for each in orjson.loads(file.read())]
 
 
 async def disk(case: Case, seconds: float) -> dict[str, object]:
