@@ -65,13 +65,13 @@ def contact_entry_of(event: Event) -> ContactEntry | None:
         direction=told["direction"],
         queue=_named(told["queue"]),
         team=_named(told["team"]),
-        hops=_hops(told),
+        hops=tuple(Hop(Named(**hop["queue"]), _at(hop["at"])) for hop in told.get("hops") or ()),
         started_at=_at_or_none(told["started_at"]),
         answered_at=_at_or_none(told["answered_at"]),
         ended_at=_at_or_none(told["ended_at"]),
         **{name: told[name] for name in SECONDS},
-        is_transfer=bool(told.get("by_transfer")),
-        is_sent_on=bool(told.get("transferred")),
+        is_transfer=bool(told.get("is_transfer")),
+        is_sent_on=bool(told.get("is_sent_on")),
         customer_id=customer.get("id"),
         phone=customer.get("phone") or told["customer_address"],
         city=customer.get("city"),
@@ -89,18 +89,18 @@ def contact_entry_from_json(text: bytes) -> ContactEntry:
     )
 
 
-def _hops(told: Mapping[str, Any]) -> tuple[Hop, ...]:
-    """Return the queues that it went through; what replaces its queue replaces the last of them."""
-    hops = [Hop(Named(**hop["queue"]), _at(hop["at"])) for hop in told.get("hops") or ()]
-    queue = _named(told["queue"])
-    if hops and queue is not None and "queue" in (told.get("replaced") or {}):
-        hops[-1] = Hop(queue, hops[-1].at)
-    return tuple(hops)
-
-
 def _is_abandoned(told: Mapping[str, Any]) -> bool:
     said = told.get("abandoned")
     return told["outcome"] == Outcome.ABANDONED if said is None else bool(said)
+
+
+def _hops(told: Mapping[str, Any], journey: Mapping[str, Any]) -> tuple[Hop, ...]:
+    """Return the queues that it went through; what replaces its queue replaces the last of them."""
+    hops = [Hop(Named(**hop["queue"]), _at(hop["at"])) for hop in journey.get("queues", ())]
+    queue = _named(told["queue"])
+    if hops and queue is not None and "queue" in (journey.get("replaced") or {}):
+        hops[-1] = Hop(queue, hops[-1].at)
+    return tuple(hops)
 
 
 def _named(raw: Mapping[str, Any] | None) -> Named | None:

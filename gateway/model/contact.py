@@ -93,7 +93,7 @@ class Insights:
 
     *joins* are the names under which contacts of one conversation find each other, the best one
     for the conversation's own id first. *text*, *labels* and *measures* are told as the contact's
-    `attributes`, by their names.
+    `attributes`, by their names. *is_transfer*: an agent sent it here from another contact.
     """
 
     direction: str | None = None
@@ -105,6 +105,7 @@ class Insights:
     text: Texts = ()
     labels: Texts = ()
     measures: Numbers = ()
+    is_transfer: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,8 +137,8 @@ def test_each_accepted_reservation_is_a_segment():
         "WR2": 29,
     }
     first, second = ledger.contacts["WR1"], ledger.contacts["WR2"]
-    assert (first["transferred"], second["transferred"]) == (True, False)
-    assert (first["by_transfer"], second["by_transfer"]) == (False, True)
+    assert (first["is_sent_on"], second["is_sent_on"]) == (True, False)
+    assert (first["is_transfer"], second["is_transfer"]) == (False, True)
     assert [hop["queue"]["id"] for hop in second["hops"]] == ["WQ2"]
     assert first["conversation_id"] == second["conversation_id"] == "WT1"
 

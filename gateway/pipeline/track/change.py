@@ -15,6 +15,7 @@ from gateway.pipeline.track.known import (
     Tracked,
     merge_identity,
 )
+from gateway.pipeline.track.served import moved_on, tell_again
 from gateway.pipeline.track.tell import Moment, Teller, moment
 
 if TYPE_CHECKING:
@@ -94,7 +95,8 @@ class _Course:
             same_moment = agent.taken if agent.mark == self.when.at else ()
             follows = (change.follows,) if change.follows is not None else ()
             agent = replace(agent, mark=self.when.at, taken=same_moment + follows)
-        agent = replace(agent, outcome=change.outcome)
+        served = moved_on(agent.served, agent.contacts, self.when.at)
+        agent = tell_again(replace(agent, outcome=change.outcome, served=served), self.teller)
         return Tracked(agent, tuple(self.teller.events), tuple(self.notes))
 
     def log_in(self) -> None:

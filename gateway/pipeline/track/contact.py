@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.model.clock import is_believed, rfc3339_or_none
 from gateway.model.event import EventType
 from gateway.pipeline.track.known import KnownAgent, Note, Tracked, merge_identity
+from gateway.pipeline.track.served import figures_of, with_told
 from gateway.pipeline.track.tell import Teller, agent_json, moment, named_json
 
 if TYPE_CHECKING:
@@ -36,9 +37,10 @@ def track_contact(known: KnownAgent | None, fact: ContactFact, stamp: Stamp) -> 
     ended_at = _ended_at(started_at, fact.duration_seconds)
     when = moment(ended_at or started_at, stamp)
     teller = Teller(stamp, when, fact.native_id)
+    contact = _contact(fact, started_at, ended_at) | _by_states(known, fact)
     data = {
         "agent": _agent(known, fact, stamp),
-        "contact": _contact(fact, started_at, ended_at),
+        "contact": contact,
         "customer": None,
         "attributes": None,
         "inferred": False,
@@ -47,7 +49,16 @@ def track_contact(known: KnownAgent | None, fact: ContactFact, stamp: Stamp) -> 
     }
     teller.add(EventType.CONTACT, _subject(fact, stamp), when.at, data)
     notes = () if when.is_platform else (Note.UNBELIEVED_TIME,)
-    return Tracked(_acquainted(known, fact), tuple(teller.events), notes)
+    known = _acquainted(known, fact)
+    if known is not None and fact.agent is not None and fact.contact_id is not None:
+        known = replace(known, served=with_told(known.served, contact, when))
+    return Tracked(known, tuple(teller.events), notes)
+
+
+def _by_states(known: KnownAgent | None, fact: ContactFact) -> dict[str, Any]:
+    """Return what the agent's states tell of it."""
+    served = known.served if known is not None and fact.agent is not None else ()
+    return figures_of(next((each for each in served if each.contact_id == fact.contact_id), None))
 
 
 def _acquainted(known: KnownAgent | None, fact: ContactFact) -> KnownAgent | None:

@@ -12,6 +12,7 @@ import orjson
 from gateway.model.agent import Channel, Contact, Identity, Named, Phase, Reason, Snapshot, Status
 from gateway.model.clock import from_rfc3339
 from gateway.model.observation import Activity
+from gateway.pipeline.track.served import Served, served_from
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,7 +83,7 @@ class KnownAgent:
     the *ended_sessions*. *outcome* is the state held in the platform's words; *taken* what the
     changes taken at *mark* followed. Of glimpses: *activity_at* is the time of the newest activity
     told, *remembered* the contacts last told of, the newest last. *feed* is the source whose word
-    counts, where there is more than one.
+    counts, where there is more than one. *served* are the contacts of the latest changes.
     """
 
     identity: Identity
@@ -104,6 +105,7 @@ class KnownAgent:
     activity_at: datetime | None = None
     remembered: tuple[Remembered, ...] = ()
     feed: str | None = None
+    served: tuple[Served, ...] = ()
 
     def to_json(self) -> bytes:
         """Return the form that the store keeps."""
@@ -156,6 +158,7 @@ def _known(raw: Mapping[str, Any]) -> KnownAgent:
         taken=tuple((base, aux) for base, aux in raw["taken"]),
         activity_at=_at(raw.get("activity_at")),
         feed=raw.get("feed"),
+        served=tuple(served_from(each) for each in raw.get("served", ())),
         remembered=tuple(
             Remembered(**each | {"at": _at(each["at"])}) for each in raw.get("remembered", ())
         ),

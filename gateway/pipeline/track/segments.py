@@ -30,8 +30,8 @@ LINKS_COUNT_FOR = timedelta(minutes=2)
 class Segment:
     """One segment. *began_at* is its arrival: at the whole contact's first, then by a transfer.
 
-    *ended_at* is the end of the conversation; wrap-up comes after it. *was_sent_here* by the agent
-    of another one, *was_sent_on* by its own. `None`: not known.
+    *ended_at* is the end of the conversation; wrap-up comes after it. `None`: not known.
+    *is_transfer*: another agent sent it here; *is_sent_on*: its own agent sent it on.
     """
 
     share: Share | None
@@ -45,8 +45,8 @@ class Segment:
     ring_seconds: float | None
     talk_seconds: float | None
     wrap_seconds: float | None
-    was_sent_here: bool
-    was_sent_on: bool
+    is_transfer: bool
+    is_sent_on: bool
     insights: Insights
     recording_url: str | None
 
@@ -113,8 +113,8 @@ def _unanswered(known: KnownContact) -> Segment:
         ring_seconds=None,
         talk_seconds=None,
         wrap_seconds=None,
-        was_sent_here=False,
-        was_sent_on=False,
+        is_transfer=said.is_transfer,
+        is_sent_on=False,
         insights=said,
         recording_url=_recording(known, said),
     )
@@ -147,8 +147,8 @@ def _answered(
         ring_seconds=_seconds(share.times.get(Step.OFFERED), answered_at),
         talk_seconds=_seconds(answered_at, ended_at),
         wrap_seconds=_wrap_seconds(known, share),
-        was_sent_here=before is not None,
-        was_sent_on=_was_sent_on(known, share, after),
+        is_transfer=said.is_transfer or before is not None,
+        is_sent_on=_is_sent_on(known, share, after),
         insights=said,
         recording_url=_recording(known, said),
     )
@@ -161,7 +161,7 @@ def _wrap_seconds(known: KnownContact, share: Share) -> float | None:
     return _seconds(share.times[Step.WRAP_UP], _share_end(share) or _end_of(known))
 
 
-def _was_sent_on(known: KnownContact, share: Share, after: Sequence[Share]) -> bool:
+def _is_sent_on(known: KnownContact, share: Share, after: Sequence[Share]) -> bool:
     """Whether this agent sent the contact on to another queue or agent."""
     sent_at = known.times.get(Step.TRANSFERRED)
     begun, ended = accepted_at(share), _share_end(share) or _end_of(known)

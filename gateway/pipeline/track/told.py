@@ -177,8 +177,8 @@ def _contact(contact: KnownContact, segment: Segment) -> dict[str, Any]:
         "ivr_seconds": values["ivr_seconds"],
         "wrap_seconds": segment.wrap_seconds,
         "handle_seconds": _handled(segment),
-        "by_transfer": segment.was_sent_here,
-        "transferred": segment.was_sent_on,
+        "is_transfer": segment.is_transfer,
+        "is_sent_on": segment.is_sent_on,
         "hops": [
             {"queue": {"id": each.queue.id, "name": each.queue.name}, "at": rfc3339(each.at)}
             for each in segment.queues

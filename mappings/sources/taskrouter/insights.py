@@ -39,6 +39,7 @@ def insights_of(attributes: Any, *, customer: bool, text: bool) -> Insights:
         text=_texts(of_conversation) if text else (),
         labels=_named(of_conversation, table.LABELS) if text else (),
         measures=_named(of_conversation, table.MEASURES),
+        is_transfer=any(text_in(told.get(name)) for name in table.OF_A_TRANSFER),
     )
 
 

@@ -191,3 +191,6 @@ ROWS: dict[str, tuple[Row, ...]] = {
     CUSTOMERS: (*CUSTOMER, *CUSTOMER_ATTRIBUTES, *CUSTOMER_LABELS, *CUSTOMER_MEASURES),
 }
 """All rows, by the object they stand in; empty: the attributes themselves."""
+
+OF_A_TRANSFER = ("transfer_sid", "previous_task_sid")
+"""A task that has one of these was made by an agent's transfer of another."""
