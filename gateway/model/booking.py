@@ -52,6 +52,7 @@ def contact_entry_of(event: Event) -> ContactEntry | None:
     if not told:
         return None
     customer = event.data.get("customer") or {}
+    journey = told.get("journey") or {}
     key = f"{event.source}:{told['id'] or event.id}"
     return ContactEntry(
         key=key,
@@ -59,19 +60,19 @@ def contact_entry_of(event: Event) -> ContactEntry | None:
         source=event.source,
         conversation=told["conversation_id"] or key,
         outcome=told["outcome"],
-        is_abandoned=_is_abandoned(told),
+        is_abandoned=bool(journey.get("abandoned", told["outcome"] == Outcome.ABANDONED)),
         agent=event.subject if event.data["agent"] else None,
         channel=told["channel"],
         direction=told["direction"],
         queue=_named(told["queue"]),
         team=_named(told["team"]),
-        hops=tuple(Hop(Named(**hop["queue"]), _at(hop["at"])) for hop in told.get("hops") or ()),
+        hops=_hops(told, journey),
         started_at=_at_or_none(told["started_at"]),
         answered_at=_at_or_none(told["answered_at"]),
         ended_at=_at_or_none(told["ended_at"]),
         **{name: told[name] for name in SECONDS},
-        is_transfer=bool(told.get("is_transfer")),
-        is_sent_on=bool(told.get("is_sent_on")),
+        is_transfer=bool(journey.get("is_transfer")),
+        is_sent_on=bool(journey.get("is_sent_on")),
         customer_id=customer.get("id"),
         phone=customer.get("phone") or told["customer_address"],
         city=customer.get("city"),
@@ -87,11 +88,6 @@ def contact_entry_from_json(text: bytes) -> ContactEntry:
     return ContactEntry(
         **raw | {"queue": _named(raw["queue"]), "team": _named(raw["team"]), "hops": hops}
     )
-
-
-def _is_abandoned(told: Mapping[str, Any]) -> bool:
-    said = told.get("abandoned")
-    return told["outcome"] == Outcome.ABANDONED if said is None else bool(said)
 
 
 def _hops(told: Mapping[str, Any], journey: Mapping[str, Any]) -> tuple[Hop, ...]:

@@ -168,7 +168,7 @@ def _channel() -> Schema:
 
 def _completed_contact() -> Schema:
     seconds = ("duration", "queue", "ring", "talk", "hold", "wrap", "handle")
-    return _object(
+    told = _object(
         **_texts("id", "conversation_id"),
         revision={"type": ["integer", "null"]},
         **_texts("channel", "direction"),
@@ -182,6 +182,19 @@ def _completed_contact() -> Schema:
         ended_at=_or_null("time"),
         **{f"{name}_seconds": NUMBER for name in seconds},
         recording_url=TEXT,
+    )
+    return told | {"properties": told["properties"] | {"journey": _journey()}}
+
+
+def _journey() -> Schema:
+    """Return what is told of contacts that come in pieces."""
+    return _object(
+        abandoned={"type": "boolean"},
+        ivr_seconds=NUMBER,
+        is_transfer={"type": "boolean"},
+        is_sent_on={"type": "boolean"},
+        queues={"type": "array", "items": _object(queue=_ref("named"), at=_ref("time"))},
+        replaced={"type": ["object", "null"]},
     )
 
 

@@ -189,7 +189,8 @@ def test_the_row_direction(word, direction):
 
 @pytest.mark.parametrize("name", JOINS)
 def test_every_row_that_joins(name):
-    assert told(**{name: "WT1"}) == Insights(joins=("WT1",))
+    is_transfer = name in {"transfer_sid", "previous_task_sid"}
+    assert told(**{name: "WT1"}) == Insights(joins=("WT1",), is_transfer=is_transfer)
 
 
 def test_the_conversations_own_id_is_the_best_name_for_it():

@@ -92,11 +92,14 @@ def test_an_answered_contact_has_its_times():
         "ring_seconds": 5,
         "talk_seconds": 60,
         "hold_seconds": None,
-        "ivr_seconds": None,
         "wrap_seconds": 15,
         "handle_seconds": 75,
     }
-    assert (event.subject, told["outcome"], told["abandoned"]) == ("flex:WK1", "answered", False)
+    assert (event.subject, told["outcome"], told["journey"]["abandoned"]) == (
+        "flex:WK1",
+        "answered",
+        False,
+    )
     assert (told["id"], told["revision"], told["queue"]["id"]) == ("WR1", 1, "WQ1")
     assert event.time == START + timedelta(seconds=85)
 
@@ -137,9 +140,9 @@ def test_each_accepted_reservation_is_a_segment():
         "WR2": 29,
     }
     first, second = ledger.contacts["WR1"], ledger.contacts["WR2"]
-    assert (first["is_sent_on"], second["is_sent_on"]) == (True, False)
-    assert (first["is_transfer"], second["is_transfer"]) == (False, True)
-    assert [hop["queue"]["id"] for hop in second["hops"]] == ["WQ2"]
+    assert (first["journey"]["is_sent_on"], second["journey"]["is_sent_on"]) == (True, False)
+    assert (first["journey"]["is_transfer"], second["journey"]["is_transfer"]) == (False, True)
+    assert [hop["queue"]["id"] for hop in second["journey"]["queues"]] == ["WQ2"]
     assert first["conversation_id"] == second["conversation_id"] == "WT1"
 
 
@@ -152,7 +155,7 @@ def test_several_queues_are_one_wait():
     )
     told = ledger.contacts["WR1"]
     assert told["queue_seconds"] == 24
-    assert [hop["queue"]["name"] for hop in told["hops"]] == ["Sales", "Support"]
+    assert [hop["queue"]["name"] for hop in told["journey"]["queues"]] == ["Sales", "Support"]
 
 
 def talk_and_wrap(event):
@@ -240,7 +243,7 @@ def test_overrides_replace_ours_and_what_they_replaced_is_kept():
     )
     insights = Insights(direction="inbound", overrides=over)
     ledger = Ledger().take(*WHOLE[:-1], piece(Step.COMPLETED, 101, insights=insights, counts=True))
-    told = ledger.contacts["WR1"]
+    told = ledger.contacts["WR1"] | ledger.contacts["WR1"]["journey"]
     replaced = {
         "channel": "voice",
         "direction": "inbound",

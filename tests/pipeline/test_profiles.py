@@ -48,7 +48,7 @@ def test_a_contact_tells_what_was_not_known_of_its_agent_and_contradicts_nothing
     tracked = track(known, told, STAMP)
     assert tracked.known.identity == replace(ANNA, external_id="x1")
     assert [each.type.value for each in tracked.events] == ["contact.completed", "agent.profile"]
-    assert track(tracked.known, told, STAMP).known is tracked.known
+    assert track(tracked.known, told, STAMP).known == tracked.known
     assert track(None, told, STAMP).known is None
 
 

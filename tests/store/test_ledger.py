@@ -46,7 +46,9 @@ def contact_event(key, revision, minutes, *, agent="ann", outcome="answered"):
         "answered_at": None,
         "ended_at": rfc3339(moment),
         "talk_seconds": 12.5,
-        "hops": [{"queue": {"id": "WQ1", "name": "Sales"}, "at": rfc3339(moment - MINUTE)}],
+        "journey": {
+            "queues": [{"queue": {"id": "WQ1", "name": "Sales"}, "at": rfc3339(moment - MINUTE)}]
+        },
     }
     data = {"agent": {"key": f"flex:{agent}"}, "contact": contact, "customer": {"city": "LOGAN"}}
     subject = f"flex:{agent}"
@@ -214,13 +216,13 @@ async def test_a_stores_own_key_stays_its_own(opened):
 
 async def test_what_replaces_a_queue_replaces_the_last_it_went_through(store):
     told = contact_event("a", 1, 5)
-    told.data["contact"] |= {
-        "queue": {"id": None, "name": "Billing"},
+    told.data["contact"] |= {"queue": {"id": None, "name": "Billing"}}
+    told.data["contact"]["journey"] |= {
         "replaced": {"queue": {"id": "WQ1", "name": "Sales"}},
-        "transferred": True,
+        "is_sent_on": True,
     }
     plain = contact_event("b", 1, 6)
-    plain.data["contact"] |= {"by_transfer": True}
+    plain.data["contact"]["journey"] |= {"is_transfer": True}
     await keep(store, told, plain)
     one, other = await contacts(store, 0, 60)
     assert [hop.queue for hop in one.hops] == [Named(None, "Billing")]

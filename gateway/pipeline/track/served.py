@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from gateway.pipeline.track.tell import Teller
 
 SERVED_KEPT = 8
-COUNTED = {Phase.ACTIVE: "talk_seconds", Phase.WRAP_UP: "wrap_seconds"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +59,12 @@ def moved_on(
 def _moved(each: Served, phase: Phase | None, at: datetime) -> Served:
     if phase is each.phase:
         return each
-    if each.since is not None and each.phase in COUNTED:
-        name = COUNTED[each.phase]
-        seconds = (getattr(each, name) or 0.0) + max(0.0, (at - each.since).total_seconds())
-        each = replace(each, **{name: seconds})
+    if each.since is not None:
+        seconds = max(0.0, (at - each.since).total_seconds())
+        if each.phase is Phase.ACTIVE:
+            each = replace(each, talk_seconds=(each.talk_seconds or 0.0) + seconds)
+        if each.phase is Phase.WRAP_UP:
+            each = replace(each, wrap_seconds=(each.wrap_seconds or 0.0) + seconds)
     if phase is None and each.talk_seconds is not None and each.wrap_seconds is None:
         each = replace(each, wrap_seconds=0.0)
     answered_at = each.answered_at
@@ -91,11 +92,11 @@ def with_told(
     served: Sequence[Served], contact: Mapping[str, Any], when: Moment
 ) -> tuple[Served, ...]:
     """Remember how the end of a contact was told."""
-    told = {"told": dict(contact), "told_at": when.at, "time_source": when.time_source}
-    found = [replace(each, **told) if each.contact_id == contact["id"] else each for each in served]
-    if all(each.contact_id != contact["id"] for each in served):
-        found.append(Served(contact["id"], **told))
-    return tuple(found[-SERVED_KEPT:])
+    id_ = contact["id"]
+    others = [each for each in served if each.contact_id != id_]
+    before = next((each for each in served if each.contact_id == id_), Served(id_))
+    now = replace(before, told=dict(contact), told_at=when.at, time_source=when.time_source)
+    return (*others, now)[-SERVED_KEPT:]
 
 
 def tell_again(known: KnownAgent, teller: Teller) -> KnownAgent:

@@ -162,7 +162,6 @@ def _contact(contact: KnownContact, segment: Segment) -> dict[str, Any]:
         "conversation_id": contact.conversation,
         **{name: values[name] for name in ("channel", "direction", "queue", "workflow", "team")},
         "outcome": values["outcome"],
-        "abandoned": values["abandoned"],
         "disposition": None,
         "customer_address": insights.customer_address,
         "dialed_number": insights.dialed_number,
@@ -174,17 +173,20 @@ def _contact(contact: KnownContact, segment: Segment) -> dict[str, Any]:
         "ring_seconds": segment.ring_seconds,
         "talk_seconds": segment.talk_seconds,
         "hold_seconds": values["hold_seconds"],
-        "ivr_seconds": values["ivr_seconds"],
         "wrap_seconds": segment.wrap_seconds,
         "handle_seconds": _handled(segment),
-        "is_transfer": segment.is_transfer,
-        "is_sent_on": segment.is_sent_on,
-        "hops": [
-            {"queue": {"id": each.queue.id, "name": each.queue.name}, "at": rfc3339(each.at)}
-            for each in segment.queues
-        ],
-        "replaced": {name: ours[name] for name in theirs} or None,
         "recording_url": segment.recording_url,
+        "journey": {
+            "abandoned": values["abandoned"],
+            "ivr_seconds": values["ivr_seconds"],
+            "is_transfer": segment.is_transfer,
+            "is_sent_on": segment.is_sent_on,
+            "queues": [
+                {"queue": {"id": each.queue.id, "name": each.queue.name}, "at": rfc3339(each.at)}
+                for each in segment.queues
+            ],
+            "replaced": {name: ours[name] for name in theirs} or None,
+        },
     }
 
 

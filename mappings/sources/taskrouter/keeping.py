@@ -14,6 +14,7 @@ from gateway.mapping import READ, check_form, form_fields, is_json, read_json
 from mappings.sources.taskrouter.attributes import WORKER, read_attributes
 from mappings.sources.taskrouter.keeping_task import kept_of_task
 from mappings.sources.taskrouter.options import Keep
+from mappings.sources.taskrouter.pieces import is_hang_up
 from mappings.sources.taskrouter.telling import FIELDS, payload_name
 from mappings.sources.taskrouter.values import MASK
 
@@ -28,6 +29,7 @@ DATA = ("timestamp", "account_sid", "sid")
 PERSONAL = frozenset({"worker_name", "worker_attributes"})
 """What can hold personal data of all that is read; of a task's attributes, see `kept_of_task`."""
 
+REASONS = frozenset({"reason", "task_canceled_reason", "task_completed_reason"})
 ATTRIBUTES = ("worker_attributes", "task_attributes")
 
 
@@ -82,6 +84,9 @@ def _named(
 def _fields(told: Mapping[str, Any], options: TaskRouterOptions) -> dict[str, Any]:
     allowed = set(FIELDS) - (PERSONAL if options.is_private else set())
     kept = _named(told, allowed - set(ATTRIBUTES), options)
+    if options.is_private:
+        # Free text, but for the word by which an abandoned contact is known.
+        kept = {name: v for name, v in kept.items() if name not in REASONS or is_hang_up(v)}
     if (workers := "worker_attributes") in told and workers in allowed:
         attributes = read_attributes(told[workers])
         kept[workers] = json.dumps(_named(attributes, WORKER.union(options.attributes), options))

@@ -7,7 +7,7 @@ events Insights takes attributes from: "Add Additional TaskRouter Data" (seed, 2
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gateway.mapping import ContactPiece, ContactStep, Customer, Named, comparable
 from mappings.sources.taskrouter.insights import insights_of
@@ -81,10 +81,15 @@ def piece_of(
         queue=_named(telling, "task_queue"),
         workflow=_named(telling, "workflow"),
         reason=reason if options.wants_text else None,
-        is_hang_up=comparable(reason or "") == HANG_UP,
+        is_hang_up=is_hang_up(reason),
         insights=_insights(telling, options),
         counts=telling.kind in INSIGHTS_COUNT,
     )
+
+
+def is_hang_up(reason: Any) -> bool:
+    """Whether a contact ended because its customer hung up."""
+    return isinstance(reason, str) and comparable(reason) == HANG_UP
 
 
 def _insights(telling: Telling, options: TaskRouterOptions) -> Insights | None:
