@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import timedelta, tzinfo
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,6 +15,7 @@ from gateway.model.rate import RateLimit
 if TYPE_CHECKING:
     from gateway.mapping.authenticity import AuthenticityCheck
     from gateway.mapping.destination import DestinationMapping
+    from gateway.mapping.files import FileMapping
     from gateway.mapping.source import SourceMapping
     from gateway.mapping.states import StateTable
     from gateway.model.secret import Secret
@@ -265,8 +266,52 @@ class DestinationSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class FolderSettings:
+    """Where files go: *path* on this machine, or on a *host* over SFTP (a path without a leading
+    slash is from the user's home). *known_hosts* `None`: any host is believed.
+    """
+
+    path: str
+    host: str | None = None
+    port: int = 22
+    username: str = ""
+    password: Secret | None = None
+    private_key: Path | None = None
+    passphrase: Secret | None = None
+    known_hosts: Path | None = None
+    timeout: timedelta = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class FileDestinationSettings:
+    """One destination that gets files of intervals, all defaults resolved.
+
+    *sources* `None` means all. A span is written *grace* after its end; where a source was not
+    heard throughout, its files are marked or withheld (*incomplete*).
+    """
+
+    name: str
+    mapping: FileMapping
+    url: str
+    folder: FolderSettings
+    options: Any
+    sources: frozenset[str] | None
+    include: frozenset[str]
+    identify_by: tuple[str, ...]
+    minutes: int
+    zone: tzinfo
+    booked_by: Literal["arrival", "end"]
+    grace: timedelta
+    incomplete: Literal["mark", "withhold"]
+    service_level: timedelta
+    short_abandon: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """The whole configuration. *warnings* are what `check` tells although it may start."""
+    """The whole configuration. *files* are the destinations that get files, the others are told
+    events. *warnings* are what `check` tells although it may start.
+    """
 
     server: ServerSettings
     admin: AdminSettings
@@ -278,3 +323,4 @@ class Settings:
     warnings: tuple[str, ...] = ()
     ledger: LedgerSettings = field(default_factory=LedgerSettings)
     intervals: IntervalSettings = field(default_factory=IntervalSettings)
+    files: dict[str, FileDestinationSettings] = field(default_factory=dict)

@@ -11,11 +11,13 @@ from gateway.model.errors import OperationError, StoreUnavailableError
 from gateway.operations.agents import count_unmapped, uncoded_states
 from gateway.operations.alarms import alarm_json
 from gateway.operations.table import Bench
+from gateway.ports import DestinationMark
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from gateway.app.filers import Filers
     from gateway.app.forgetting import Forgetting
     from gateway.app.readers import Readers
     from gateway.app.tellers import Tellers
@@ -53,6 +55,7 @@ class Attendant:
         *,
         tellers: Tellers,
         readers: Readers,
+        filers: Filers,
         sources: Mapping[str, SourceHealth],
         workers: Mapping[str, bool],
         metrics: Metrics,
@@ -70,6 +73,7 @@ class Attendant:
         self._store = store
         self._tellers = tellers
         self._readers = readers
+        self._filers = filers
         self._destinations: Mapping[str, Destination] = tellers.destinations
         self._sources = sources
         self._workers = workers
@@ -90,6 +94,9 @@ class Attendant:
 
     def destination_health(self, name: str) -> Mapping[str, Any]:
         """Return what the destination's own worker knows of it."""
+        filer = self._filers.filers.get(name)
+        if filer is not None:
+            return filer.health.shown(self._now())
         worker = self._destinations.get(name)
         return worker.health() if worker is not None else {}
 
@@ -120,13 +127,29 @@ class Attendant:
 
     async def pause(self, destination: str) -> None:
         """Stop telling a destination."""
+        if destination in self._settings.files:
+            await self._mark(destination, paused=True)
+            return
         await _kept(destination, self._worker(destination).pause(), "paused")
 
     async def resume(self, destination: str) -> None:
         """Tell it again, now, also one that is parked."""
+        if destination in self._settings.files:
+            await self._mark(destination, paused=False)
+            return
         worker = self._worker(destination)
         await _kept(destination, worker.resume(), "resumed")
         worker.reload_probe()
+
+    def wake_filer(self, destination: str) -> None:
+        """Have files of a destination written now, where any are due."""
+        self._filers.wake(destination)
+
+    async def _mark(self, name: str, *, paused: bool) -> None:
+        """Pause or resume a destination that gets files."""
+        mark = (await self._store.marks()).get(name, DestinationMark())
+        await self._store.mark(name, replace(mark, paused=paused))
+        self._filers.wake(name)
 
     async def without(self, destination: str, work: Callable[[], Awaitable[T]]) -> T:
         """Do *work* while nobody tells a destination; then tell it again, and look at what it
@@ -212,6 +235,8 @@ class Attendant:
             backlog = await self._store.backlog(name)
             counted = {"backlog": backlog.pending, "held": backlog.held}
             found[name] = dict(self.destination_health(name)) | counted
+        for name in self._settings.files:
+            found[name] = dict(self.destination_health(name))
         return found
 
     async def measure(self) -> None:
@@ -224,6 +249,7 @@ class Attendant:
             metrics.held.labels(name).set(backlog.held)
             behind = (self._now() - backlog.oldest).total_seconds() if backlog.oldest else 0
             metrics.seconds_behind.labels(name).set(max(0, behind))
+        self._measure_files()
         await self._measure_sizes()
         agents, states = await count_unmapped(self.bench)
         metrics.unmapped_agents.set(agents)
@@ -231,6 +257,16 @@ class Attendant:
         found = Counter(each.destination for _state, each in await uncoded_states(self.bench))
         for name in self._settings.destinations:
             metrics.uncoded_states.labels(name).set(found[name])
+
+    def _measure_files(self) -> None:
+        metrics = self._metrics
+        for name, filer in self._filers.filers.items():
+            shown = filer.health.shown(self._now())
+            metrics.backlog.labels(name).set(shown["backlog"])
+            metrics.held.labels(name).set(shown["held"])
+            metrics.seconds_behind.labels(name).set(shown["seconds_behind"])
+            metrics.paused.labels(name).set(shown["paused"])
+            metrics.files_failing.labels(name).set(filer.health.failing_since is not None)
 
     async def _measure_sizes(self) -> None:
         metrics = self._metrics

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import uvloop
 
 from gateway.app.attendant import Attendant
+from gateway.app.filers import Filers
 from gateway.app.forgetting import Forgetting
 from gateway.app.listeners import listen, listen_admin
 from gateway.app.readers import Readers
@@ -25,6 +26,7 @@ from gateway.app.tellers import Tellers
 from gateway.app.workers import Workers
 from gateway.config.roster import RosterFiles
 from gateway.engine.budgets import Budgets
+from gateway.engine.files.people import People
 from gateway.engine.floor import Floor
 from gateway.engine.guard import GUARD
 from gateway.engine.hearing import Hearing
@@ -182,6 +184,12 @@ class Gateway:
             health=self._source_health,
             workers=self._workers,
         )
+        self._filers = Filers(
+            store,
+            people=People(store, self._roster, badges, lambda: self.settings.agents),
+            metrics=self._metrics,
+            workers=self._workers,
+        )
         self._readings = Readings()
         self._failed = False
         self._attendant = Attendant(
@@ -189,6 +197,7 @@ class Gateway:
             store,
             tellers=self._tellers,
             readers=self._readers,
+            filers=self._filers,
             sources=self._source_health,
             workers=self._workers.alive,
             metrics=self._metrics,
@@ -236,11 +245,13 @@ class Gateway:
         async with asyncio.TaskGroup() as group:
             await self._tellers.start(group, self.settings.destinations)
             await self._readers.start(group, self.settings.sources)
+            await self._filers.start(group, self.settings)
             workers = [group.create_task(each) for each in self._work(reload)]
             await self.stopping.wait()
             log.info("gateway.stopping")
             await listener.stop(settings.server.shutdown_grace)
             await self._readers.stop()
+            await self._filers.stop()
             await self._tellers.stop()
             for worker in workers:
                 worker.cancel()
@@ -275,6 +286,7 @@ class Gateway:
         self._routing = self._routing_of(settings)
         self._attendant.become(settings)
         await self._readers.become(settings.sources)
+        await self._filers.become(settings)
         changed = await self._tellers.become(settings.destinations)
         await self._tell_left_behind()
         self.look_again()
@@ -285,6 +297,8 @@ class Gateway:
         self._releaser.look_at_all()
         for destination in self._tellers.destinations.values():
             destination.reload_probe()
+        for filer in self._filers.filers.values():
+            filer.wake()
 
     async def _tell_left_behind(self) -> None:
         with suppress(StoreUnavailableError):
@@ -357,6 +371,7 @@ class Gateway:
             health=self._source_health,
             destination_health=self._attendant.destination_health,
             started_at=utc_now(),
+            files=lambda: self._filers.filers,
         )
         return Sentry(
             self._store,

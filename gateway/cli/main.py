@@ -11,6 +11,7 @@ from gateway.cli.check import check
 from gateway.cli.demo import demo
 from gateway.cli.erase import erase
 from gateway.cli.explain import explain
+from gateway.cli.files import files
 from gateway.cli.kept import dead_letters, quarantine
 from gateway.cli.known import agents, alarms, destinations, sources, states
 from gateway.cli.plugins import mappings, schema
@@ -49,6 +50,7 @@ for verb in (
     explain,
     states,
     destinations,
+    files,
     reconcile,
     replay,
     report,

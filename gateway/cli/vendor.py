@@ -74,5 +74,7 @@ def _lines(seen: Mapping[str, Any]) -> Iterator[str]:
         yield f"tls: {tls['version']}, {until} ({tls['ms']} ms)"
     if http := seen["http"]:
         yield f"http: {http['method']} answered {http['status']}: {http['says']} ({http['ms']} ms)"
+    if told := seen.get("folder"):
+        yield f"folder: {told}"
     if seen["problem"]:
         yield f"unreachable: {seen['problem']}"

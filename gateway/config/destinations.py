@@ -168,7 +168,7 @@ def destination_schema(registry: Registry, sources: Iterable[str]) -> Schema:
     """Return the schema of one destination."""
     return Schema.from_dict(
         {
-            "mapping": one_of(registry.destinations, required=True),
+            "mapping": one_of({*registry.destinations, *registry.files}, required=True),
             "url": Url(required=True),
             "auth": fields.Nested(AuthSchema, load_default=Admission),
             "tls": fields.Nested(ClientTlsSchema),

@@ -35,7 +35,7 @@ class Zone(fields.String):
         return name
 
 
-class _Minutes(Whole):
+class Minutes(Whole):
     """15, 30 or 60."""
 
     def _deserialize(self, value: Any, *rest: Any, **more: Any) -> int:
@@ -48,7 +48,7 @@ class _Minutes(Whole):
 class IntervalsSchema(Schema):
     """`intervals`."""
 
-    minutes = _Minutes(metadata={"json_schema": {"enum": list(MINUTES)}})
+    minutes = Minutes(metadata={"json_schema": {"enum": list(MINUTES)}})
     timezone = Zone()
     booked_by = one_of(("arrival", "end"))
     grace = Duration()

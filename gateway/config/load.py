@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from marshmallow import Schema, ValidationError
 
@@ -13,6 +13,7 @@ from gateway.config.expand import expand
 from gateway.config.feeds import check_feeds, with_feeds
 from gateway.config.fields import attempt, messages_of, unknown_key
 from gateway.config.figures import IntervalsSchema, LedgerSchema
+from gateway.config.filing import load_file_destination
 from gateway.config.roster import roster_problems
 from gateway.config.sections import AdminSchema, AgentsSchema, ServerSchema, StoreSchema
 from gateway.config.snapshots import shared_floors
@@ -22,6 +23,8 @@ from gateway.model.errors import ConfigurationError
 from gateway.settings import (
     AdminSettings,
     AgentsSettings,
+    DestinationSettings,
+    FileDestinationSettings,
     IntervalSettings,
     LedgerSettings,
     ServerSettings,
@@ -30,12 +33,11 @@ from gateway.settings import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from gateway.config.document import Place
     from gateway.mapping.registry import Registry
-    from gateway.settings import DestinationSettings
 
 NAME = re.compile(r"[a-z0-9_-]{1,64}")
 EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - named in order to be told apart
@@ -49,6 +51,13 @@ PLAINLY = {
 """What marshmallow says, in the words of who writes YAML."""
 
 SECTIONS = ("server", "admin", "store", "ledger", "intervals", "agents", "sources", "destinations")
+
+
+T = TypeVar("T")
+
+
+def _of_kind(destinations: Mapping[str, Any], kind: type[T]) -> dict[str, T]:
+    return {name: each for name, each in destinations.items() if isinstance(each, kind)}
 
 
 def _feed(name: str) -> Place:
@@ -95,21 +104,22 @@ class _Loading:
         declared = self._content.get("sources")
         names = declared if isinstance(declared, dict) else {}
         destinations = self._each(
-            "destinations", lambda name, raw: load_destination(name, raw, self._registry, names)
+            "destinations", lambda name, raw: self._destination(name, raw, names, cut)
         )
         if not declared:
             self._add(("sources",), "at least one source is needed")
         self._check_roster()
-        self._check_floors(destinations)
+        self._check_floors(_of_kind(destinations, DestinationSettings))
         check_feeds(sources, names, lambda name, problem: self._add(_feed(name), problem))
         if self._problems:
             raise ConfigurationError(self._lines())
         if not agents.files and not agents.wfm_id_from:
             self._warnings += [
                 f"destinations.{name}.snapshot: never sent without agents.files or wfm_id_from"
-                for name, each in destinations.items()
+                for name, each in _of_kind(destinations, DestinationSettings).items()
                 if each.snapshot is not None
             ]
+        files = _of_kind(destinations, FileDestinationSettings)
         if not destinations:
             self._warnings.append("destinations: none: events are kept, and told to nobody")
         return Settings(
@@ -118,12 +128,22 @@ class _Loading:
             store,
             with_wanted(with_feeds(sources), destinations),
             agents,
-            destinations,
+            _of_kind(destinations, DestinationSettings),
             self._document.path,
             tuple(self._warnings),
             ledger,
             cut,
+            files,
         )
+
+    def _destination(
+        self, name: str, raw: Mapping[str, Any], sources: Iterable[str], cut: IntervalSettings
+    ) -> tuple[DestinationSettings | FileDestinationSettings, list[str]]:
+        """Read one destination: its mapping says whether it is told events or gets files."""
+        mapping = raw.get("mapping")
+        if isinstance(mapping, str) and mapping in self._registry.files:
+            return load_file_destination(name, raw, self._registry, sources, cut)
+        return load_destination(name, raw, self._registry, sources)
 
     def _section(self, name: str, schema: type[Schema], default: Any) -> Any:
         raw = self._content.get(name)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.config.destinations import destination_schema
 from gateway.config.figures import IntervalsSchema, LedgerSchema
+from gateway.config.filing import file_destination_schema
 from gateway.config.load import NAME
 from gateway.config.sections import (
     AdminAuthSchema,
@@ -31,6 +32,7 @@ def config_schema(registry: Registry) -> dict[str, Any]:
     """Return the JSON Schema of the configuration with the plugins of *registry*."""
     sources = [_source(name, registry) for name in sorted(registry.sources)]
     destinations = [_destination(name, registry) for name in sorted(registry.destinations)]
+    destinations += [_file_destination(name, registry) for name in sorted(registry.files)]
     sections = {
         "server": _or_absent(object_schema(ServerSchema())),
         "admin": _or_absent(_admin()),
@@ -114,6 +116,14 @@ def _source(name: str, registry: Registry) -> dict[str, Any]:
         for check in sorted(registry.checks)
     ]
     described["properties"]["auth"] = {"anyOf": [_kind(auth, "none", {"properties": {}}), *checks]}
+    return described
+
+
+def _file_destination(name: str, registry: Registry) -> dict[str, Any]:
+    described = object_schema(file_destination_schema(registry, ()))
+    described["properties"]["mapping"] = {"const": name}
+    described["properties"]["options"] = object_schema(registry.files[name].options())
+    described["properties"]["sources"] = {"type": "array", "items": NAMES}
     return described
 
 

@@ -15,13 +15,21 @@ from typing import TYPE_CHECKING, Any
 from gateway.engine.flows import Flow, owed_in_all
 from gateway.model.clock import from_rfc3339
 from gateway.model.errors import StoreUnavailableError
-from gateway.pipeline.alarms import Conflict, DestinationFacts, Facts, Refusing, SourceFacts
+from gateway.pipeline.alarms import (
+    Conflict,
+    DestinationFacts,
+    Facts,
+    FileFacts,
+    Refusing,
+    SourceFacts,
+)
 from gateway.pipeline.skew import skew_of, zone_doubt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from gateway.engine.files import Filer
     from gateway.engine.floor import Floor
     from gateway.model.badge import Badges
     from gateway.ports import Store
@@ -88,7 +96,7 @@ class Lookout:
     """Looks at sources, destinations and the store.
 
     *health* has what was heard of each source, *destination_health* what the worker of a
-    destination knows of it (empty: it has none now).
+    destination knows of it (empty: it has none now), *files* the filers that live.
     """
 
     def __init__(
@@ -101,6 +109,7 @@ class Lookout:
         health: Mapping[str, SourceHealth],
         destination_health: Callable[[str], Mapping[str, Any]],
         started_at: datetime,
+        files: Callable[[], Mapping[str, Filer]] = dict,
     ) -> None:
         self._store = store
         self._settings = settings
@@ -109,6 +118,7 @@ class Lookout:
         self._health = health
         self._destination_health = destination_health
         self._started_at = started_at
+        self._files = files
         self._refusals: dict[str, _Refusals] = {}
         self._growth: dict[str, _Growth] = {}
         self._flows: dict[str, Flow] = {}
@@ -133,10 +143,17 @@ class Lookout:
             destinations=tuple(
                 self._destination(each, sizes, now) for each in settings.destinations.values()
             ),
+            files=tuple(self._filed(settings)),
             conflicts=tuple(self._conflicts()),
             store_problem=problem,
             set_aside=self._set_aside,
         )
+
+    def _filed(self, settings: Settings) -> Iterator[FileFacts]:
+        filers = self._files()
+        for name in settings.files:
+            filer = filers.get(name)
+            yield FileFacts(name=name) if filer is None else filer.health.facts(name)
 
     def _conflicts(self) -> Iterator[Conflict]:
         for (destination, _), (wearer, *waiting) in self._badges.conflicts().items():

@@ -49,6 +49,8 @@ class AlarmName(StrEnum):
     DESTINATION_BEHIND = "destination_behind"
     DESTINATION_OVERLOADED = "destination_overloaded"
     DEAD_LETTERS = "dead_letters"
+    FILES_FAILING = "files_failing"
+    FILES_WITHHELD = "files_withheld"
     STORE_UNAVAILABLE = "store_unavailable"
     STORE_SET_ASIDE = "store_set_aside"
 
@@ -88,6 +90,8 @@ _CONCERNS = {
     AlarmName.DESTINATION_BEHIND: Concern.DESTINATION,
     AlarmName.DESTINATION_OVERLOADED: Concern.DESTINATION,
     AlarmName.DEAD_LETTERS: Concern.DESTINATION,
+    AlarmName.FILES_FAILING: Concern.DESTINATION,
+    AlarmName.FILES_WITHHELD: Concern.DESTINATION,
     AlarmName.STORE_UNAVAILABLE: Concern.GATEWAY,
     AlarmName.STORE_SET_ASIDE: Concern.GATEWAY,
 }

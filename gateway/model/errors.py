@@ -9,6 +9,7 @@ GatewayError
 ├── StoreError
 │   ├── StoreUnavailableError   cannot make it durable now: 503, try again
 │   └── StoreLockedError        another process has the store: stops the start
+├── FolderError             files cannot be written there now: tried again, and told
 └── OperationError          what an operator asked for cannot be done; said in plain words
 """
 
@@ -107,6 +108,10 @@ class StoreUnavailableError(StoreError):
 
 class StoreLockedError(StoreError):
     """Another process has this store open."""
+
+
+class FolderError(GatewayError):
+    """Files cannot be written there now; the message says why, without secrets."""
 
 
 class OperationError(GatewayError):

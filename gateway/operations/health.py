@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gateway.model.alarm import StandingAlarm
-    from gateway.settings import DestinationSettings, SourceSettings
+    from gateway.settings import DestinationSettings, FileDestinationSettings, SourceSettings
 
 Params = dict[str, Any]
 
@@ -29,9 +29,41 @@ async def _destinations(bench: Bench, _params: Params) -> list[dict[str, Any]]:
         await _destination_json(bench, each, marks.get(name, DestinationMark()), sizes)
         for name, each in bench.settings.destinations.items()
     ]
+    configured += [
+        _files_json(bench, each, marks.get(name, DestinationMark()))
+        for name, each in bench.settings.files.items()
+    ]
     left = await bench.store.left_behind()
     names = sorted(left.keys() - bench.settings.destinations.keys())
     return configured + [await _left_json(bench, name, sizes) for name in names]
+
+
+def _files_json(
+    bench: Bench, destination: FileDestinationSettings, mark: DestinationMark
+) -> dict[str, Any]:
+    """Return a destination that gets files, in the words of the others: spans not yet written
+    are its backlog, those withheld are held.
+    """
+    known = {
+        "name": destination.name,
+        "configured": True,
+        "kind": "files",
+        "mapping": f"{destination.mapping.name} {destination.mapping.version}",
+        "url": without_secrets(destination.url),
+        "state": "paused" if mark.paused else None,
+        "paused": mark.paused,
+        "parked": False,
+        "circuit": None,
+        "not_before": None,
+        "snapshot": None,
+        "backlog": None,
+        "held": None,
+        "seconds_behind": None,
+        "dead_letters": 0,
+        "outcomes": {},
+        "last_answer": None,
+    }
+    return known | dict(bench.live.destination_health(destination.name) if bench.live else {})
 
 
 async def _left_json(bench: Bench, name: str, sizes: Mapping[str, int]) -> dict[str, Any]:
@@ -90,7 +122,7 @@ def without_secrets(url: str) -> str:
 
 
 async def _pause(bench: Bench, params: Params) -> dict[str, Any]:
-    name = known_destination(bench, params["name"])
+    name = any_destination(bench, params["name"])
     if bench.live is not None:
         await bench.live.pause(name)
     else:
@@ -99,7 +131,7 @@ async def _pause(bench: Bench, params: Params) -> dict[str, Any]:
 
 
 async def _resume(bench: Bench, params: Params) -> dict[str, Any]:
-    name = known_destination(bench, params["name"])
+    name = any_destination(bench, params["name"])
     if bench.live is not None:
         await bench.live.resume(name)
     else:
@@ -112,12 +144,23 @@ async def _mark(bench: Bench, name: str, *, paused: bool) -> None:
     await bench.store.mark(name, replace(mark, paused=paused))
 
 
-def known_destination(bench: Bench, name: str) -> str:
-    """Return *name*, where a destination is configured under it.
+def any_destination(bench: Bench, name: str) -> str:
+    """Return *name*, where a destination of either kind is configured under it.
 
     Raises:
         OperationError: none is.
     """
+    return name if name in bench.settings.files else known_destination(bench, name)
+
+
+def known_destination(bench: Bench, name: str) -> str:
+    """Return *name*, where a destination that is told events is configured under it.
+
+    Raises:
+        OperationError: none is.
+    """
+    if name in bench.settings.files:
+        raise OperationError(f"destination {name} gets files: it is told no events (files list)")
     if name not in bench.settings.destinations:
         valid = ", ".join(bench.settings.destinations) or "there are none"
         raise OperationError(f"no destination {name!r} is configured ({valid})", missing=True)

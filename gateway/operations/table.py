@@ -80,6 +80,10 @@ class Live(Protocol):
         """Take note that so many deliveries to a destination were erased."""
         ...
 
+    def wake_filer(self, destination: str) -> None:
+        """Have files of a destination written now, where any are due."""
+        ...
+
     async def reconcile(self, source: str) -> Tally:
         """Ask the source's platform how everybody stands; return what it came to."""
         ...

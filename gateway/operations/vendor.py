@@ -10,6 +10,7 @@ from gateway.engine.telling import Came, prepare
 from gateway.http.ping import ping
 from gateway.model.errors import OperationError
 from gateway.operations.dryrun import request_json
+from gateway.operations.files import ping_folder
 from gateway.operations.health import known_destination, without_secrets
 from gateway.operations.params import NameParams, ResyncParams
 from gateway.operations.table import Operation
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 
 async def _ping(bench: Bench, params: dict[str, Any]) -> dict[str, Any]:
+    if params["name"] in bench.settings.files:
+        return await ping_folder(bench.settings.files[params["name"]])
     settings = bench.settings.destinations[known_destination(bench, params["name"])]
     seen = await ping(settings, bench.now())
     return {

@@ -87,6 +87,20 @@ class DestinationFacts:
     grew_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileFacts:
+    """What is known of a destination that gets files. *has_looked*: it has done its work at least
+    once since the start. *withheld* counts the spans that somebody has to mend something for.
+    """
+
+    name: str
+    has_looked: bool = False
+    failing_since: datetime | None = None
+    failure: str | None = None
+    withheld: int = 0
+    problem: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Conflict:
     """*agent* waits at *destination*: *wearer* goes by their identity. Both are keys."""
@@ -111,6 +125,7 @@ class Facts:
     jumped_at: datetime | None = None
     sources: tuple[SourceFacts, ...] = ()
     destinations: tuple[DestinationFacts, ...] = ()
+    files: tuple[FileFacts, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     store_problem: str | None = None
     set_aside: tuple[str, ...] = ()
@@ -140,6 +155,7 @@ def judge(facts: Facts) -> Findings:
     for destination in facts.destinations:
         for name, told in DESTINATION_RULES.items():
             findings.note(name, destination.name, told(destination, facts))
+    _judge_files(facts, findings)
     findings.raised += _identity_conflict(facts)
     if facts.store_problem is not None:
         findings.raised.append(Alarm(AlarmName.STORE_UNAVAILABLE, "", facts.store_problem))
@@ -147,6 +163,12 @@ def judge(facts: Facts) -> Findings:
         detail = f"damaged, and set aside: {', '.join(facts.set_aside)}"
         findings.raised.append(Alarm(AlarmName.STORE_SET_ASIDE, "", detail))
     return findings
+
+
+def _judge_files(facts: Facts, findings: Findings) -> None:
+    for each in facts.files:
+        for name, rule in FILE_RULES.items():
+            findings.note(name, each.name, rule(each, facts))
 
 
 Found = list[Alarm] | None
@@ -316,6 +338,24 @@ def _destination_overloaded(destination: DestinationFacts, _facts: Facts) -> Fou
     return [Alarm(AlarmName.DESTINATION_OVERLOADED, destination.name, detail)]
 
 
+def _files_failing(files: FileFacts, facts: Facts) -> Found:
+    if files.failing_since is None:
+        return [] if files.has_looked else None
+    if facts.now - files.failing_since < DOWN_FOR:
+        return None
+    detail = f"its files cannot be written for more than a minute: {files.failure}"
+    return [Alarm(AlarmName.FILES_FAILING, files.name, detail)]
+
+
+def _files_withheld(files: FileFacts, _facts: Facts) -> Found:
+    if not files.has_looked:
+        return None
+    if not files.withheld:
+        return []
+    detail = f"files are not written until this is mended: {files.problem}"
+    return [Alarm(AlarmName.FILES_WITHHELD, files.name, detail)]
+
+
 SOURCE_RULES: Mapping[AlarmName, Callable[[SourceFacts, Facts], Found]] = {
     AlarmName.SOURCE_SILENT: _source_silent,
     AlarmName.SOURCE_REFUSING: _source_refusing,
@@ -332,4 +372,8 @@ DESTINATION_RULES: Mapping[AlarmName, Callable[[DestinationFacts, Facts], Found]
     AlarmName.DESTINATION_BEHIND: _destination_behind,
     AlarmName.DESTINATION_OVERLOADED: _destination_overloaded,
     AlarmName.DEAD_LETTERS: _dead_letters,
+}
+FILE_RULES: Mapping[AlarmName, Callable[[FileFacts, Facts], Found]] = {
+    AlarmName.FILES_FAILING: _files_failing,
+    AlarmName.FILES_WITHHELD: _files_withheld,
 }

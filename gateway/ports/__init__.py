@@ -11,6 +11,7 @@ from gateway.ports.audit import Audit, AuditEntry
 from gateway.ports.budgets import Budgets, Kept
 from gateway.ports.erasure import Erasure, Key, Page, ReceiptEdit, Row, Table, Text
 from gateway.ports.everybody import Everybody, Newest
+from gateway.ports.filing import Filed, Filing, Folder
 from gateway.ports.history import History, PastDelivery, PastEvent
 from gateway.ports.identities import Identities
 from gateway.ports.journal import (
@@ -50,7 +51,10 @@ __all__ = [
     "DestinationMark",
     "Erasure",
     "Everybody",
+    "Filed",
+    "Filing",
     "Finished",
+    "Folder",
     "HeldAgent",
     "History",
     "Identities",

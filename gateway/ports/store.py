@@ -9,6 +9,7 @@ from gateway.ports.audit import Audit
 from gateway.ports.budgets import Budgets
 from gateway.ports.erasure import Erasure
 from gateway.ports.everybody import Everybody
+from gateway.ports.filing import Filing
 from gateway.ports.history import History
 from gateway.ports.identities import Identities
 from gateway.ports.journal import Journal
@@ -38,6 +39,7 @@ class Store(
     Budgets,
     Ledger,
     Erasure,
+    Filing,
     Protocol,
 ):
     """The whole of what is durable."""

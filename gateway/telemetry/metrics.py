@@ -52,6 +52,9 @@ class Metrics:
         self.forgotten = self._counter(
             "forgotten", "Kept for a decision, and gone beyond its budget", "kept", "destination"
         )
+        self.files = self._counter(
+            "files", "Files written, corrected; spans withheld", "destination", "what"
+        )
         self.attempts = self._counter(
             "attempts", "Requests sent, by status (0: no answer)", "destination", "status"
         )
@@ -85,6 +88,9 @@ class Metrics:
         self.circuit_open = self._level("circuit_open", "1 while open", "destination")
         self.parked = self._level("parked", "1 while parked", "destination")
         self.paused = self._level("paused", "1 while paused by an operator", "destination")
+        self.files_failing = self._level(
+            "files_failing", "1 while files cannot be written", "destination"
+        )
         self.dead_letters = self._level("dead_letters", "Dead letters kept", "destination")
         self.quarantine = self._level("quarantine", "Quarantine entries kept", "source")
         self.credential = self._level(

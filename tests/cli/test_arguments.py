@@ -22,6 +22,7 @@ VERBS = {
     "explain",
     "states",
     "destinations",
+    "files",
     "ping",
     "replay",
     "report",

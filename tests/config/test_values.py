@@ -181,7 +181,7 @@ def test_the_json_schema_describes_every_section():
     }  # fmt: skip
     kinds = schema["properties"]["destinations"]["additionalProperties"]["anyOf"]
     named = [each["properties"]["mapping"]["anyOf"][0]["const"] for each in kinds]
-    assert named == sorted(REGISTRY.destinations)
+    assert named == [*sorted(REGISTRY.destinations), *sorted(REGISTRY.files)]
     assert all(each["additionalProperties"] is False for each in kinds)
     port = schema["properties"]["server"]["properties"]["port"]["anyOf"][0]
     assert (port["type"], port["minimum"], port["maximum"]) == ("integer", 0, 65535)

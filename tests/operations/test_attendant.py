@@ -28,10 +28,11 @@ def attendant_of(bench):
     )
     tellers.destinations["wfm"] = bench.destination
     return Attendant(
-        SimpleNamespace(),
+        SimpleNamespace(files={}),
         bench.ledger,
         tellers=tellers,
         readers=None,
+        filers=SimpleNamespace(filers={}),
         sources={},
         workers={},
         metrics=bench.metrics,

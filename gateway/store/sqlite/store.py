@@ -11,6 +11,7 @@ from gateway.store.sqlite.buried import SqliteDeadLetters
 from gateway.store.sqlite.database import open_database
 from gateway.store.sqlite.erasure import SqliteErasure
 from gateway.store.sqlite.everybody import SqliteEverybody
+from gateway.store.sqlite.filing import SqliteFiling
 from gateway.store.sqlite.history import SqliteHistory
 from gateway.store.sqlite.hours import Hours
 from gateway.store.sqlite.identities import SqliteIdentities
@@ -49,6 +50,7 @@ class SqliteStore(
     SqlitePast,
     SqliteUpkeep,
     SqliteBudgets,
+    SqliteFiling,
     SqliteAlarms,
     SqliteLedger,
     SqliteErasure,
