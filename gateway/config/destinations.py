@@ -20,6 +20,7 @@ from gateway.config.fields import (
     Url,
     Whole,
     attempt,
+    attempt_options,
     list_of,
     one_of,
     settled,
@@ -29,6 +30,7 @@ from gateway.config.snapshots import SnapshotSchema, snapshot_problem
 from gateway.config.tls import ClientTlsSchema
 from gateway.mapping.checks.options import Duration, SecretField, across
 from gateway.mapping.destination import Clock, clock_of, max_batch_of
+from gateway.model.errors import failure_of
 from gateway.model.event import EventType
 from gateway.model.secret import Secret, holds_secret, texts_in
 from gateway.settings import (
@@ -206,15 +208,30 @@ def load_destination(
     mapping = registry.destinations.get(data.get("mapping", ""))
     options = None
     if mapping is not None:
-        options, wrong = attempt(mapping.options(), data.get("options", {}))
+        given = data.get("options", {})
+        options, wrong = attempt_options(mapping.name, mapping.options, given)
+        wrong = wrong or _undecided(mapping, options)
         problems |= {"options": wrong} if wrong else {}
         data["filled_in"] = _filled_in(raw, options)
+        data["most"] = mapping.max_batch if wrong else max_batch_of(mapping, options)
         problems |= _disagreements(mapping, data, options)
     if problems or mapping is None:
         raise ValidationError(problems)
     return _settings(name, mapping, options, data), _warnings(
         name, clock_of(mapping, options), data
     )
+
+
+def _undecided(mapping: DestinationMapping, options: Any) -> dict[str, Any]:
+    """Return what is wrong with what the mapping lets its options decide."""
+    try:
+        clock: Any = clock_of(mapping, options)
+        most: Any = max_batch_of(mapping, options)
+    except Exception as problem:  # noqa: BLE001 - a stranger's code
+        return {"_schema": [failure_of(mapping.name, problem)]}
+    if isinstance(clock, Clock) and type(most) is int and most > 0:
+        return {}
+    return {"_schema": [f"mapping {mapping.name} failed: no clock, or no size of batches"]}
 
 
 def _filled_in(raw: Mapping[str, Any], options: Any) -> tuple[Secret, ...]:
@@ -233,11 +250,10 @@ def _disagreements(
 ) -> dict[str, list[str]]:
     problems: dict[str, list[str]] = {}
     batch = data.get("batch")
-    if isinstance(batch, BatchSettings) and options is not None:
-        most = max_batch_of(mapping, options)
-        if batch.max_events > most:
-            words = f"at most {most} events" if most > 1 else _no_batches(mapping)
-            problems["batch"] = [f"The mapping {mapping.name} takes {words}."]
+    most = data["most"]
+    if isinstance(batch, BatchSettings) and batch.max_events > most:
+        words = f"at most {most} events" if most > 1 else _no_batches(mapping)
+        problems["batch"] = [f"The mapping {mapping.name} takes {words}."]
     no_snapshot = snapshot_problem(mapping, data)
     if no_snapshot is not None:
         problems["snapshot"] = [no_snapshot]

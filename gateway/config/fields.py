@@ -15,6 +15,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 from gateway.config.expand import Filled
 from gateway.mapping.checks.options import Duration
 from gateway.model.agent import ATTRIBUTES, IDENTIFYING
+from gateway.model.errors import failure_of
 from gateway.model.rate import RateLimit
 from gateway.settings import Network
 
@@ -246,6 +247,16 @@ def attempt(schema: Schema, raw: Any, beside: Iterable[str] = ()) -> tuple[Any, 
         return dict(valid), _explained(messages_of(error), schema, beside)
 
 
+def attempt_options(
+    plugin: str, options: type[Schema], raw: Any, beside: Iterable[str] = ()
+) -> tuple[Any, dict[str, Any]]:
+    """Do the same with the options of a plugin, which may fail on them."""
+    try:
+        return attempt(options(), raw, beside)
+    except Exception as problem:  # noqa: BLE001 - a stranger's code: told like any other problem
+        return {}, {"_schema": [failure_of(plugin, problem)]}
+
+
 def messages_of(error: ValidationError) -> dict[str, Any]:
     """Return what is wrong, by key."""
     messages: dict[str, Any] = error.normalized_messages()  # type: ignore[no-untyped-call]
@@ -257,14 +268,33 @@ def _explained(
 ) -> dict[str, Any]:
     told: dict[str, Any] = {}
     for key, inner in messages.items():
-        field = schema.fields.get(key)
-        if isinstance(field, fields.Nested) and isinstance(inner, dict):
-            told[key] = _explained(inner, field.schema)
-        elif inner == [UNKNOWN_FIELD]:
+        if inner == [UNKNOWN_FIELD]:
             told[key] = [unknown_key(str(key), (*schema.fields, *beside))]
         else:
-            told[key] = inner
+            told[key] = _told(schema.fields.get(key), inner)
     return told
+
+
+def _told(field: fields.Field[Any] | None, inner: Any) -> Any:
+    if not isinstance(inner, dict):
+        return inner
+    if isinstance(field, fields.Nested):
+        return _explained(inner, field.schema)
+    if isinstance(field, fields.List):
+        return {index: _told(field.inner, each) for index, each in inner.items()}
+    if isinstance(field, fields.Dict):
+        return {key: _of_entry(field, each) for key, each in inner.items()}
+    return inner
+
+
+def _of_entry(field: fields.Dict, inner: Any) -> Any:
+    """Return what is wrong with an entry of a table where the file has it: under its key."""
+    if not isinstance(inner, dict) or not inner.keys() <= {"key", "value"}:
+        return inner
+    of_key, of_value = inner.get("key", []), _told(field.value_field, inner.get("value", []))
+    if isinstance(of_value, dict):
+        return of_value | {"_schema": [*of_key, *of_value.get("_schema", [])]}
+    return [*of_key, *of_value]
 
 
 def unknown_key(key: str, known: Iterable[str]) -> str:

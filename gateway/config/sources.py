@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema, ValidationError, fields
 
 from gateway.config.feeds import FILL, PRIMARY
-from gateway.config.fields import NetworkField, Positive, attempt, list_of, one_of, unknown_key
+from gateway.config.fields import (
+    NetworkField,
+    Positive,
+    attempt,
+    attempt_options,
+    list_of,
+    one_of,
+    unknown_key,
+)
 from gateway.config.reconcile import ReconcileSchema, reconcile_of
 from gateway.config.sections import is_loopback
 from gateway.settings import SourceAuth, SourceSettings
@@ -75,7 +83,7 @@ def load_source(
     options = auth = None
     if mapping is not None:
         rest = {key: value for key, value in raw.items() if key not in OWN_KEYS}
-        options, wrong = attempt(mapping.options(), rest, OWN_KEYS)
+        options, wrong = attempt_options(mapping.name, mapping.options, rest, OWN_KEYS)
         problems |= wrong
     if "auth" in common:
         auth, wrong = load_auth(common["auth"], registry, host)
@@ -117,7 +125,7 @@ def load_auth(
             valid = ", ".join(sorted(registry.checks))
             problems["type"] = [f"The type none needs a loopback server.host; valid: {valid}."]
     elif check is not None:
-        options, wrong = attempt(check.options(), rest, AUTH_KEYS)
+        options, wrong = attempt_options(check.name, check.options, rest, AUTH_KEYS)
         problems |= wrong
     if problems or kind is None:
         return None, problems

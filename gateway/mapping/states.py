@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,6 +17,7 @@ ANY = "*"
 SEPARATOR = ":"
 FALLBACK = (ANY, ANY)
 """The key of what is told of a state that nothing names: `"*"`."""
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,25 +83,40 @@ class States(fields.Field[StateTable]):
     and ``*: OTHER``, the fallback.
     """
 
+    def __init__(self, *, longest: int | None = None, **more: Any) -> None:
+        """*longest*: how many characters of a code the vendor takes."""
+        super().__init__(**more)
+        self._longest = longest
+
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> StateTable:
         if not isinstance(value, dict):
             raise ValidationError("Must be a table of statuses and codes.")
         codes: dict[tuple[str, str], str] = {}
         problems: dict[str, list[str]] = {}
         for key, code in value.items():
-            status, _sep, reason = str(key).partition(SEPARATOR)
-            if status.strip() not in (*Status, ANY):
+            status, _sep, reason = (each.strip() for each in str(key).partition(SEPARATOR))
+            place = status, reason.casefold() or ANY
+            if status not in (*Status, ANY):
                 valid = ", ".join((*Status, ANY))
                 problems[str(key)] = [f"Not a status, or a status:reason; valid: {valid}."]
-            elif (
-                isinstance(code, bool) or not isinstance(code, (str, int)) or not str(code).strip()
-            ):
-                problems[str(key)] = ["A code must be a text that is not empty."]
+            elif place in codes:
+                problems[str(key)] = ["Stands there already: letters' case does not matter."]
+            elif (problem := self._problem(code)) is not None:
+                problems[str(key)] = [problem]
             else:
-                codes[status.strip(), reason.strip().casefold() or ANY] = str(code).strip()
+                codes[place] = str(code).strip()
         if problems:
             raise ValidationError(problems)
         return StateTable(codes)
+
+    def _problem(self, code: Any) -> str | None:
+        if isinstance(code, bool) or not isinstance(code, (str, int)) or not str(code).strip():
+            return "A code must be a text that is not empty."
+        if CONTROL.search(str(code).strip()):
+            return "A code may not hold control characters."
+        if self._longest is not None and len(str(code).strip()) > self._longest:
+            return f"A code has at most {self._longest} characters."
+        return None
 
 
 def table_in(options: Any) -> StateTable | None:

@@ -7,10 +7,11 @@ whoever is logged out.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from marshmallow import Schema, fields, post_load, validate
+from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from gateway.mapping import (
     EventType,
@@ -33,6 +34,7 @@ MAX_BATCH = 500
 
 LONGEST_CODE = 300
 LOGGED_OFF = "LOGGED-OFF"
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 STATES_AND_SHIFTS = frozenset({EventType.LOGIN, EventType.LOGOUT, EventType.STATE})
 
 
@@ -56,18 +58,23 @@ class CalabrioOptions:
     states: StateTable = field(default_factory=StateTable)
 
 
+def _is_plain(value: str | Secret) -> None:
+    text = value.reveal() if isinstance(value, Secret) else value
+    if not text.strip() or CONTROL.search(text):
+        raise ValidationError("Must not be blank, nor hold control characters.")
+
+
+CODE = (validate.Length(min=1, max=LONGEST_CODE), _is_plain)
+
+
 class CalabrioSchema(Schema):
     """The destination's `options`."""
 
-    authentication_key = SecretField(required=True)
-    source_id = fields.String(required=True, validate=validate.Length(min=1, max=50))
-    login_state_code = fields.String(
-        load_default="LOGGED ON", validate=validate.Length(min=1, max=LONGEST_CODE)
-    )
-    logout_state_code = fields.String(
-        load_default=LOGGED_OFF, validate=validate.Length(min=1, max=LONGEST_CODE)
-    )
-    states = States(load_default=StateTable)
+    authentication_key = SecretField(required=True, validate=_is_plain)
+    source_id = fields.String(required=True, validate=[validate.Length(min=1, max=50), _is_plain])
+    login_state_code = fields.String(load_default="LOGGED ON", validate=CODE)
+    logout_state_code = fields.String(load_default=LOGGED_OFF, validate=CODE)
+    states = States(longest=LONGEST_CODE, load_default=StateTable)
 
     @post_load
     def _options(self, data: dict[str, Any], **_: Any) -> CalabrioOptions:

@@ -53,10 +53,12 @@ def judged(answer, *events):
         (result(-100), Verdict.HOLD),
         (result(-200), Verdict.PARK),
         (result(-300), Verdict.PARK),
-        (result(7), None),
+        (result(7), Verdict.PERMANENT),
         (result("many"), None),
         (fault("You supplied an invalid authentication key."), Verdict.PARK),
         (fault("The queue is full."), None),
+        (fault("The queue is full.", status=200), Verdict.RETRY),
+        (fault("", status=200), Verdict.RETRY),
         (Answer(200, b"<html>"), None),
         (Answer(200, b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'), None),
         (Answer(502), None),
@@ -88,6 +90,16 @@ def test_whatever_it_is_called_it_is_a_call_that_the_schema_allows(label, identi
     assert isinstance(request, Request)
     _, members = read_envelope(request.body)
     assert 1 <= len(members["stateCode"]) <= 300
+
+
+def test_a_state_is_described_by_its_reason():
+    states = {"not_ready:lunch": "17", "ready": "4"}
+    described = {}
+    for status, label in (("not_ready", "Lunch"), ("ready", None)):
+        request = MAPPING.step((told(status, label=label),), {}, None, options(states=states))
+        _, members = read_envelope(request.body)
+        described[members["stateCode"]] = members["stateDescription"]
+    assert described == {"17": "Lunch", "4": "ready"}
 
 
 def test_a_snapshot_is_one_batch_and_its_closing_call_under_one_id():

@@ -83,3 +83,36 @@ def test_what_says_the_same_can_be_compared_if_asked():
     assert request().parts == (None,)
     one, other = request(unchanged=True), request(unchanged=True, event=EVENT | {"id": "e2"})
     assert one.parts == other.parts != (None,)
+
+
+@pytest.mark.parametrize(
+    ("given", "place", "said"),
+    [
+        ({"body": {1: "a"}}, ("body", 1), "needs quotes"),
+        ({"body": {"a": [float("nan")]}}, ("body", "a", 0), "what JSON has"),
+        ({"body": "agent {data.agent}"}, ("body",), "no plain value"),
+        ({"form": True, "body": {"a": "{data.agent}"}}, ("body", "a"), "no plain value"),
+        ({"path": "/{data.contacts}"}, ("path",), "no plain value"),
+        ({"path": "/a?b={identity}"}, ("path",), "belongs in query"),
+        ({"path": "/a\r\nb"}, ("path",), "control"),
+        ({"query": {"a": "{data}"}}, ("query", "a"), "no plain value"),
+        ({"headers": {"X A": "b"}}, ("headers", "X A"), "Not the name"),
+        ({"headers": {"Host": "b"}}, ("headers", "Host"), "itself needs"),
+        ({"headers": {"content-type": "b"}}, ("headers", "content-type"), "itself needs"),
+        ({"headers": {"Authorization": "b"}}, ("headers", "Authorization"), "Belongs in auth"),
+        ({"headers": {"X-A": "b\r\nc: d"}}, ("headers", "X-A"), "control"),
+        ({"headers": {"X-A": "{data.reason}"}}, ("headers", "X-A"), "no plain value"),
+        ({"path": "/{data.stauts}"}, ("path",), "did you mean data.status?"),
+    ],
+)
+def test_what_could_not_be_sent_stops_the_start_by_its_place(given, place, said):
+    with pytest.raises(ValidationError) as raised:
+        MAPPING.options().load(given)
+    at = raised.value.messages
+    for step in place:
+        at = at[step]
+    assert said in at[0]
+
+
+def test_an_object_fills_a_member_of_a_body_alone():
+    assert body({"a": "{data.reason}"}) == {"a": {"code": "WA1", "label": "Lunch"}}

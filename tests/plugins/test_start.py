@@ -78,3 +78,27 @@ async def test_what_it_cannot_promise_is_listed_with_its_reason(tmp_path):
     assert rows["cloudevents"] == {}
     _, page, _ = await gateway.run("mappings", "list", "--markdown")
     assert "| `acme` | pure | it wants a nonce |" in page
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ("class S(S):\n    def load(self, *_, **__): raise KeyError('x')\n", "KeyError"),
+        ("CHOICES = {'max_batch_of': lambda _: 0}\n", "no clock, or no size of batches"),
+        ("CHOICES = {'clock_of': lambda _: 1 / 0}\n", "ZeroDivisionError"),
+    ],
+)
+async def test_one_that_fails_on_its_options_is_told_by_their_place(tmp_path, more, words):
+    code = (
+        "from marshmallow import Schema as S\nCHOICES = {}\n"
+        + more
+        + GOOD % 1
+        + "MAPPING = replace(MAPPING, options=S, **CHOICES)\n"
+    )
+    gateway = Gateway(tmp_path, CONFIG, beside(laid_out(tmp_path, "acme_0", code)))
+    destination = "destinations: {wfm: {mapping: acme, url: 'https://x.example'}}\n"
+    gateway.config_path.write_text(CONFIG + destination)
+    code, out, err = await gateway.run("check")
+    assert (code, "destinations.wfm.options: mapping acme failed: " in out) == (1, True), out + err
+    assert words in out
+    assert "internal error" not in err

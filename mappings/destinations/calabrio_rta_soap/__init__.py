@@ -14,6 +14,7 @@ from marshmallow import fields, post_load, validate
 from gateway.mapping import (
     Clock,
     DestinationMapping,
+    EventType,
     Judgement,
     Request,
     SnapshotMapping,
@@ -21,6 +22,7 @@ from gateway.mapping import (
     Verdict,
     identity_of,
     one_request,
+    reason_words,
     rfc3339,
 )
 from mappings.calabrio.codes import (
@@ -49,13 +51,14 @@ GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 NO_PLATFORM = "00000000-0000-0000-0000-000000000000"
 """Any other is appended to the state code, which changes the vocabulary."""
 
+FINE = range(200, 300)
 RESULTS = {
     1: Judgement(Verdict.DELIVERED),
     -100: Judgement(Verdict.HOLD, "the vendor does not know the agent (-100)"),
     -200: Judgement(Verdict.PARK, "the vendor does not know the platform (-200)"),
     -300: Judgement(Verdict.PARK, "the vendor does not know the source (-300)"),
 }
-"""What each result means; of any other the status decides."""
+"""What each result means. Any other is documented nowhere, and is not the one for accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ class SoapSchema(CalabrioSchema):
 
     platform_type_id = fields.String(
         load_default=NO_PLATFORM,
-        validate=validate.Regexp(f"^{GUID}$", error=f"Not a GUID; valid: {NO_PLATFORM}."),
+        validate=validate.Regexp(rf"{GUID}\Z", error=f"Not a GUID; valid: {NO_PLATFORM}."),
     )
 
     @post_load
@@ -120,7 +123,15 @@ def _item(told: Told, options: SoapOptions) -> _State | None:
     # The service writes this for whoever is not logged on, whatever is sent.
     code = code if logged_on else LOGGED_OFF
     at = str(told.data.get("since") or told.event["time"])
-    return _State(identity_of(told), code, code, logged_on, at)
+    return _State(identity_of(told), code, _description(told) or code, logged_on, at)
+
+
+def _description(told: Told) -> str | None:
+    """Return the reason's label, else the status, of a state."""
+    if told.type != EventType.STATE:
+        return None
+    words = reason_words(told.data)
+    return words[0] if words else str(told.data.get("status") or "unknown")
 
 
 def _request(states: Sequence[_State], options: SoapOptions) -> Request:
@@ -167,9 +178,19 @@ def _call(operation: str, body: str, parts: tuple[bytes | None, ...]) -> Request
 
 def _judge(answer: Answer, _count: int, _options: SoapOptions) -> Judgement | None:
     result, fault = told_by(answer)
-    if fault is not None and "authentication" in fault.casefold():
+    if fault is not None:
+        return _judge_fault(answer, fault)
+    if result is None:
+        return None
+    strange = Judgement(Verdict.PERMANENT, f"the vendor's result is {result}")
+    return RESULTS.get(result, strange)
+
+
+def _judge_fault(answer: Answer, fault: str) -> Judgement | None:
+    if "authentication" in fault.casefold():
         return Judgement(Verdict.PARK, "the vendor refuses the authentication key")
-    return None if result is None else RESULTS.get(result)
+    is_well = answer.status in FINE
+    return Judgement(Verdict.RETRY, "the vendor tells of a fault") if is_well else None
 
 
 def _standing(told: Told, options: SoapOptions) -> Standing:

@@ -22,6 +22,11 @@ from gateway.mapping import (
     Told,
     one_request,
 )
+from mappings.destinations.http_json.refusals import (
+    problems_in,
+    problems_of_headers,
+    problems_of_path,
+)
 from mappings.destinations.http_json.template import (
     KNOWN,
     WHEN,
@@ -31,7 +36,6 @@ from mappings.destinations.http_json.template import (
     in_path,
     in_text,
     names_in,
-    problems_in,
     text_of,
 )
 from mappings.destinations.http_json.words import (
@@ -117,13 +121,12 @@ class HttpJsonSchema(Schema):
     def _check(self, data: dict[str, Any], **_: Any) -> None:
         filters = sorted({*data.get("tables", ()), *data.get("dates", ())})
         problems = {
-            name: found
-            for name in ("path", "query", "headers", "body")
-            if (found := problems_in(data.get(name), filters))
+            "path": problems_of_path(data.get("path", ""), filters),
+            "query": problems_in(data.get("query", {}), filters, is_plain=True),
+            "headers": problems_of_headers(data.get("headers", {}), filters),
+            "body": problems_in(data.get("body"), filters, is_plain=bool(data.get("form"))),
         }
-        path = data.get("path", "")
-        if path and not path.startswith("/") and "path" not in problems:
-            problems["path"] = ["Must begin with /; the host is that of `url`."]
+        problems = {name: found for name, found in problems.items() if found}
         if data.get("form") and not _is_flat(data.get("body")):
             problems.setdefault("body", ["Of a form it must be one object of plain values."])
         if problems:

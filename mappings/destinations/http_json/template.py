@@ -12,7 +12,7 @@ from gateway.mapping import MappingError
 from mappings.destinations.http_json.words import as_word, looked_up
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
     from mappings.destinations.http_json.words import DateFormat
 
@@ -61,10 +61,12 @@ KNOWN = frozenset(
     }
 )
 """What can be filled in: the neutral event, how the vendor knows the agent, the vendor's code."""
-
-
-Problems = dict[Any, Any]
-"""Messages, by the place in a template."""
+WHOLE = frozenset(
+    {"data"}
+    | {name for name in KNOWN if any(each.startswith(f"{name}.") for each in KNOWN)}
+    | {"data.contacts", "data.channels", "data.customer", "data.attributes"}
+)
+"""Those of them that are objects or lists: they have no place within a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,21 +93,6 @@ class Values:
         return None if value is None else _dated(value, word, self.dates)
 
 
-def problems_in(template: Any, filters: Collection[str]) -> Problems | list[str]:
-    """Return what is wrong in a template, by its place; nothing where nothing is."""
-    if isinstance(template, str):
-        return _problems_of_text(template, filters)
-    if isinstance(template, dict):
-        found = {key: problems_in(value, filters) for key, value in template.items()}
-        if WHEN in template:
-            found |= _problems_of_condition(template)
-        return {key: each for key, each in found.items() if each}
-    if isinstance(template, list):
-        found = {index: problems_in(value, filters) for index, value in enumerate(template)}
-        return {index: each for index, each in found.items() if each}
-    return []
-
-
 def names_in(template: Any) -> set[str]:
     """Return what a template fills in or goes by."""
     if isinstance(template, str):
@@ -114,28 +101,6 @@ def names_in(template: Any) -> set[str]:
         condition = {template[WHEN]} if WHEN in template else set()
         return condition.union(*map(names_in, template.values()))
     return set().union(*map(names_in, template)) if isinstance(template, list) else set()
-
-
-def _problems_of_text(text: str, filters: Collection[str]) -> list[str]:
-    found = list(PLACEHOLDER.finditer(text))
-    names = sorted({each[1] for each in found} - KNOWN)
-    words = sorted({each[2] for each in found if each[2]} - {*DATED, *filters})
-    valid = ", ".join((*DATED, *filters))
-    return [f"There is no {{{each}}} to fill in." for each in names] + [
-        f"There is no filter {each}; valid: {valid}." for each in words
-    ]
-
-
-def _problems_of_condition(template: Mapping[str, Any]) -> Problems:
-    found: Problems = {}
-    name = template[WHEN]
-    if name not in KNOWN:
-        found[WHEN] = [f"There is no {name} to go by."]
-    if not isinstance(template.get(IS), list) or not template[IS]:
-        found[IS] = ["Must be a list of values."]
-    if THEN not in template or set(template) - {WHEN, IS, THEN, ELSE}:
-        found.setdefault(WHEN, []).append(f"Goes with {IS}, {THEN} and, if wanted, {ELSE}.")
-    return found
 
 
 def fill(template: Any, values: Values) -> Any:
