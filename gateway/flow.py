@@ -124,10 +124,35 @@ class Routing:
 
 @dataclass(slots=True)
 class Contacts:
-    """What is known of contacts told in pieces, by key, and of which conversation names are."""
+    """What is known of contacts told in pieces, by key, and of which conversation names are.
+
+    The pieces of some are *left_alone*: not all of what they were is known.
+    """
 
     known: MutableMapping[str, KnownContact] = field(default_factory=dict)
     conversations: MutableMapping[str, str] = field(default_factory=dict)
+    left_alone: frozenset[str] = frozenset()
+
+    @classmethod
+    def recalled(cls, known: Mapping[str, bytes], conversations: Mapping[str, str]) -> Contacts:
+        """Read what the store keeps."""
+        return cls(
+            {key: KnownContact.from_json(text) for key, text in known.items()}, dict(conversations)
+        )
+
+
+def contact_keys(readings: Iterable[tuple[str, Reading | None]]) -> tuple[list[str], list[str]]:
+    """Return the keys of the contacts that records, by source, are pieces of, and the names by
+    which these find their conversation.
+    """
+    keys: dict[str, None] = {}
+    names: dict[str, None] = {}
+    for source, reading in readings:
+        for record in reading.records if reading is not None else ():
+            if record.contact_id is not None:
+                keys[f"{source}:{record.contact_id}"] = None
+                names.update((f"{source}:{each}", None) for each in record.joins)
+    return list(keys), list(names | keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,9 +279,9 @@ class _Course:
             self._note_stranger(key, observation)
 
     def _piece(self, record: Record, piece: ContactPiece) -> None:
-        if self.contacts is None:
-            return
         key = f"{self.source.name}:{piece.contact_id}"
+        if self.contacts is None or key in self.contacts.left_alone:
+            return
         names = ChainMap(self.conversations, self.contacts.conversations)
         around = Surroundings(partial(self._who, record), names, self.routing.customer_key)
         stamp = self._stamp(record, None, None)

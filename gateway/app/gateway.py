@@ -30,7 +30,7 @@ from gateway.engine.files.people import People
 from gateway.engine.floor import Floor
 from gateway.engine.guard import GUARD
 from gateway.engine.hearing import Hearing
-from gateway.engine.housekeeping import prune, watch_roster
+from gateway.engine.housekeeping import PRUNE_LEDGER_SECONDS, prune, watch_roster
 from gateway.engine.intake import JournalIntake, Readings
 from gateway.engine.lookout import Lookout
 from gateway.engine.releaser import Releaser
@@ -397,9 +397,16 @@ class Gateway:
 
     def _work(self, reload: Callable[[], Awaitable[None]]) -> list[Coroutine[Any, Any, None]]:
         restarted, retention = self._workers.restarted, self.settings.store.retention
+        ledger_kept = self.settings.ledger.retention
         return [
             self._workers.fatal("translator", self._translator.run),
-            restarted("pruning", partial(prune, self._store, retention, utc_now)),
+            restarted("pruning", partial(prune, self._store.prune, retention, utc_now)),
+            restarted(
+                "ledger",
+                partial(
+                    prune, self._store.prune_ledger, ledger_kept, utc_now, PRUNE_LEDGER_SECONDS
+                ),
+            ),
             restarted("budgets", self._make_budgets().run),
             restarted("hearing", self._make_hearing().run),
             restarted("roster", partial(watch_roster, self._roster, self._releaser.look_at_all)),

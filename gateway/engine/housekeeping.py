@@ -10,13 +10,11 @@ import structlog
 from gateway.model.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from datetime import datetime, timedelta
 
-    from gateway.ports import Store
-
-
 PRUNE_SECONDS = 30.0
+PRUNE_LEDGER_SECONDS = 1800.0
 PRUNE_AGAIN_SECONDS = 0.05
 WATCH_SECONDS = 2.0
 
@@ -31,15 +29,20 @@ class WatchedRoster(Protocol):
         ...
 
 
-async def prune(store: Store, retention: timedelta, now: Callable[[], datetime]) -> None:
-    """Remove what is past its time, in small steps, for ever."""
+async def prune(
+    prune_step: Callable[[datetime, timedelta], Awaitable[int]],
+    retention: timedelta,
+    now: Callable[[], datetime],
+    every: float = PRUNE_SECONDS,
+) -> None:
+    """Remove what is past its time, in small steps, for ever; look *every* so many seconds."""
     while True:
         removed = 0
         try:
-            removed = await store.prune(now(), retention)
+            removed = await prune_step(now(), retention)
         except StoreError as problem:
             log.warning("store.prune_postponed", reason=str(problem))
-        await asyncio.sleep(PRUNE_AGAIN_SECONDS if removed else PRUNE_SECONDS)
+        await asyncio.sleep(PRUNE_AGAIN_SECONDS if removed else every)
 
 
 async def watch_roster(roster: WatchedRoster, on_change: Callable[[], object]) -> None:

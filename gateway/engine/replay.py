@@ -12,11 +12,14 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import orjson
+
 from gateway.engine.differences import Differences
 from gateway.engine.retelling import Retelling, Ways
-from gateway.flow import Known, Routing, fan_out
+from gateway.flow import Contacts, Known, Routing, contact_keys, fan_out
 from gateway.model.clock import rfc3339
 from gateway.model.errors import ContentError, OperationError
+from gateway.model.event import EventType, event_from_envelope
 from gateway.pipeline.read import read
 from gateway.pipeline.revise import compare
 from gateway.pipeline.track import KnownAgent
@@ -30,7 +33,8 @@ if TYPE_CHECKING:
     from gateway.model.event import Event
     from gateway.model.receipt import JournaledReceipt
     from gateway.pipeline.read import Reading
-    from gateway.ports import PastReceipt, Roster, Store
+    from gateway.pipeline.track import KnownContact
+    from gateway.ports import MadeEvent, PastReceipt, Roster, Store
     from gateway.settings import Settings, SourceSettings
 
 PAGE = 100
@@ -111,6 +115,8 @@ class Replay:
         self._retelling = Retelling(store, destinations, agents.unmapped, badges, ways)
         self._agents: dict[str, KnownAgent] = {}
         self._loaded: set[str] = set()
+        self._contacts = Contacts()
+        self._since: datetime | None = None
         self.differences = Differences()
 
     async def run(self) -> Differences:
@@ -121,6 +127,8 @@ class Replay:
                 what it told does not leave.
         """
         first = await self._begin()
+        key = await self._store.own_key("customer")
+        self._nowhere = replace(self._nowhere, customer_key=key)
         if first is not None:
             await self._go_through(first)
         return self.differences
@@ -130,6 +138,7 @@ class Replay:
         while page := await self._store.receipts_from(place, PAGE, first=first):
             several = await self._readings(page)
             await self._load(first, several)
+            await self._load_contacts(several)
             await self._translate(several)
             if any(self._wanted.is_over(each) for each in page):
                 break
@@ -148,6 +157,7 @@ class Replay:
                 "not all that was received and known then is kept any more: "
                 f"ask for what came from {rfc3339(beginning.since)} on"
             )
+        self._since = beginning.since
         self._wanted = replace(self._wanted, since=since or beginning.since)
         self.differences.since = self._wanted.since
         return beginning.place
@@ -175,6 +185,35 @@ class Replay:
             self._agents |= {key: KnownAgent.from_json(text) for key, text in known.items()}
             self._loaded.update(missing)
 
+    async def _load_contacts(self, several: Sequence[_Read]) -> None:
+        """Find out which contacts of a page have begun before the first receipt of all: of these
+        not every piece is there, so they stay as they are.
+        """
+        keys, names = contact_keys((each.source.name, each.reading) for each in several)
+        new = [key for key in keys if key not in self._contacts.known]
+        if not new:
+            return
+        known = Contacts.recalled(await self._store.known_contacts(new), {}).known
+        self._contacts.left_alone |= {key for key in new if self._is_cut(known.get(key))}
+        for name, conversation in (await self._store.conversations(names)).items():
+            self._contacts.conversations.setdefault(name, conversation)
+
+    def _is_cut(self, known: KnownContact | None) -> bool:
+        if self._since is None:
+            return False
+        return known is None or known.begun_at is None or known.begun_at < self._since
+
+    def _to_compare(self, each: _Read, kept: Sequence[MadeEvent]) -> list[MadeEvent]:
+        """Return what is compared with: nothing of contacts that are left alone."""
+        keys, _ = contact_keys([(each.source.name, each.reading)])
+        if self._contacts.left_alone.isdisjoint(keys):
+            return list(kept)
+        return [
+            one
+            for one in kept
+            if event_from_envelope(orjson.loads(one.event)).type is not EventType.CONTACT
+        ]
+
     async def _translate(self, several: Sequence[_Read]) -> None:
         wanted = [each.past.receipt for each in several if self._wanted.means(each.past)]
         stored = await self._store.events_of_receipts(wanted)
@@ -183,7 +222,7 @@ class Replay:
             receipt = each.past.receipt
             made, refused = self._made(each)
             if self._wanted.means(each.past):
-                kept = stored[receipt.id]
+                kept = self._to_compare(each, stored[receipt.id])
                 compared = compare(made, (each.event for each in kept))
                 self.differences.receipts += 1
                 self.differences.refused += refused
@@ -196,8 +235,9 @@ class Replay:
         """Return the events of a receipt, and how many records cannot be read."""
         if each.reading is None:
             return [], 1
+        known = Known(self._agents, self._contacts)
         fanned = fan_out(
-            each.past.receipt, each.reading, each.source, self._nowhere, Known(self._agents)
+            each.past.receipt, each.reading, each.source, self._nowhere, known
         ).finished
         return [routed.event for routed in fanned.events], len(fanned.quarantined)
 

@@ -11,11 +11,11 @@ import structlog
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential_jitter
 
 from gateway.engine.codes import Codes
-from gateway.flow import Contacts, FannedOut, Known, Routing, fan_out
+from gateway.flow import Contacts, FannedOut, Known, Routing, contact_keys, fan_out
 from gateway.model.clock import rfc3339
 from gateway.model.errors import ContentError, StoreUnavailableError
 from gateway.pipeline.read import Reading, read
-from gateway.pipeline.track import KnownAgent, KnownContact
+from gateway.pipeline.track import KnownAgent
 from gateway.ports import Finished, Quarantined
 
 if TYPE_CHECKING:
@@ -170,21 +170,13 @@ class Translator:
     async def _known_contacts(
         self, receipts: Sequence[JournaledReceipt], readings: Mapping[str, Reading | None]
     ) -> Contacts:
-        keys: dict[str, None] = {}
-        names: dict[str, None] = {}
-        for receipt in receipts:
-            source = receipt.verified.receipt.source
-            for record in _records(readings[receipt.id]):
-                if record.contact_id is not None:
-                    keys[f"{source}:{record.contact_id}"] = None
-                    names.update((f"{source}:{each}", None) for each in record.joins)
+        keys, names = contact_keys(
+            (receipt.verified.receipt.source, readings[receipt.id]) for receipt in receipts
+        )
         if not keys:
             return Contacts()
-        known = await self._journal.known_contacts(list(keys))
-        return Contacts(
-            {key: KnownContact.from_json(text) for key, text in known.items()},
-            dict(await self._journal.conversations([*names, *keys])),
-        )
+        known = await self._journal.known_contacts(keys)
+        return Contacts.recalled(known, await self._journal.conversations(names))
 
     async def _finish(self, finished: Sequence[Finished]) -> Sequence[Delivery]:
         """Make it durable, however long that takes: the receipts stay claimed meanwhile."""

@@ -97,6 +97,7 @@ class KnownContact:
     said_at_end: Said | None = None
     updated: Said | None = None
     conversation: str | None = None
+    begun_at: datetime | None = None
     is_dated: bool = True
     told: Mapping[str, Told] = field(default_factory=dict)
 
@@ -202,6 +203,7 @@ def _known(raw: Mapping[str, Any]) -> KnownContact:
         | {
             "times": _times(raw["times"]),
             "queues": tuple(filter(None, map(_entered, raw["queues"]))),
+            "begun_at": from_rfc3339(raw["begun_at"]) if raw["begun_at"] else None,
             "seen_in": _entered(raw["seen_in"]),
             "shares": tuple(_share(each) for each in raw["shares"]),
             "workflow": _named(raw["workflow"]),

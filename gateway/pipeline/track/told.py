@@ -61,7 +61,10 @@ def track_piece(
     """Return what is known of the contact after *piece*, and the events it is news for."""
     when = moment(piece.at, stamp)
     contact = merge(
-        known or KnownContact(piece.contact_id), piece, when.at, is_dated=when.is_platform
+        known or KnownContact(piece.contact_id, begun_at=stamp.received_at),
+        piece,
+        when.at,
+        is_dated=when.is_platform,
     )
     contact = _joined(contact, piece, stamp, around)
     told, events = dict(contact.told), Teller(stamp, when, piece.native_id)

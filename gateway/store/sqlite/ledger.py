@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import orjson
@@ -32,6 +33,10 @@ T = TypeVar("T")
 
 SLICE = 2_000
 """Contacts that one look reads: nothing is held open for longer."""
+
+AGENTS_LOOKED_AT = 200
+STANDING = 2
+"""Entries that say how an agent stood, a state and a login or logout; `PAST` looks for one more."""
 
 STEP = 500
 """Rows that one transaction forgets."""
@@ -90,6 +95,7 @@ CONTACTS = """
     WHERE {column} >= ? AND {column} < ? AND ({column}, key) > (?, ?)
     ORDER BY {column}, key LIMIT ?
 """
+PAST = "SELECT 1 FROM ledger_agents WHERE agent = ? AND at < ? LIMIT 3"
 # Of each agent the state that has lasted since before is kept: figures begin with it.
 FORGET_AGENTS = """
     DELETE FROM ledger_agents WHERE (agent, at, n) IN (
@@ -230,20 +236,34 @@ class SqliteLedger:
         """Remove one small step of what is past its time of each agent and of the rest."""
         before = to_millis(now - retention)
         removed = 0
-        agent = await self._next_agent("")
+        agent: str | None = ""
         while agent is not None:
-            removed += await self._forget(FORGET_AGENTS, (agent, before, STEP))
-            agent = await self._next_agent(agent)
+            agent, several = await self._database.read(partial(_to_forget, agent, before))
+            for each in several:
+                removed += await self._forget(FORGET_AGENTS, (each, before, STEP))
         for sql in FORGET:
             removed += await self._forget(sql, (before, STEP))
         return removed
 
-    async def _next_agent(self, agent: str) -> str | None:
-        rows = await self._database.read(lambda c: rows_of(c, NEXT_AGENT, (agent,)))
-        return rows[0][0] if rows else None
-
     async def _forget(self, sql: str, values: tuple[str | int, ...]) -> int:
         return await self._database.write(lambda t: len(t.all(sql, values)), slow=True)
+
+
+def _to_forget(
+    agent: str, before: Millis, connection: apsw.Connection
+) -> tuple[str | None, list[str]]:
+    """Look at the next agents; return the last of them (`None`: there are no more), and those of
+    whom more is past its time than how they stood.
+    """
+    several: list[str] = []
+    for _ in range(AGENTS_LOOKED_AT):
+        found = connection.execute(NEXT_AGENT, (agent,)).get
+        if found is None:
+            return None, several
+        agent = str(found)
+        if len(rows_of(connection, PAST, (agent, before))) > STANDING:
+            several.append(agent)
+    return agent, several
 
 
 def book(transaction: Transaction, event: Event, seq: int) -> None:
