@@ -18,9 +18,19 @@ def description() -> str:
     return (
         f"{datetime.now(UTC):%Y-%m-%d}, {processor()}, {os.cpu_count()} cores, "
         f"{memory:.0f} GiB, {platform.system()} {platform.release().partition('-')[0]}, "
-        f"Python {platform.python_version()}, SQLite {apsw.sqlite_lib_version()}, "
+        f"{disk()}, Python {platform.python_version()}, SQLite {apsw.sqlite_lib_version()}, "
         f"load {os.getloadavg()[0]:.1f} at the end"
     )
+
+
+def disk() -> str:
+    """Say on what the working directory lies."""
+    here = Path.cwd().stat().st_dev
+    for line in Path("/proc/self/mounts").read_text().splitlines():
+        device, place, kind = line.split()[:3]
+        if device.startswith("/dev/") and Path(place).stat().st_dev == here:
+            return f"{kind} on {device}"
+    return "disk unknown"
 
 
 def processor() -> str:

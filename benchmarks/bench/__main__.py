@@ -21,7 +21,7 @@ from benchmarks.bench import plot
 from benchmarks.bench.cases import Case, every_case
 from benchmarks.bench.contenders import NEEDS
 from benchmarks.bench.goals import reached
-from benchmarks.bench.packages import fetched
+from benchmarks.bench.packages import fetched, versions
 from benchmarks.bench.report import latencies, throughput
 from benchmarks.bench.rounds import Results, play, possible
 from benchmarks.machine import description
@@ -64,6 +64,7 @@ def _fits(case: Case, word: str) -> bool:
 async def measure(cases: list[Case], rounds: int, seconds: float) -> Results:
     results = Results()
     packages = fetched({each for case in cases for each in NEEDS.get(case.contender, ())})
+    results.versions = versions(packages)
     able = possible(cases, packages, results)
     for name, reason in results.missing.items():
         print(f"left out: {name}: {reason}", flush=True)
@@ -77,7 +78,7 @@ def written(cases: list[Case], results: Results, said: argparse.Namespace) -> st
     parts = [
         "# Side by side",
         INTRODUCTION.format(rounds=said.rounds),
-        description(),
+        "; ".join(filter(None, (description(), results.versions))),
         "## The figures to reach",
         reached(results.rounds),
         "## As fast as it goes (closed loop)",

@@ -50,6 +50,8 @@ def goals() -> Iterator[Goal]:
                    at_most=True)  # fmt: skip
     yield Goal("events/s with 1,000,000 in the backlog against none",
                "owed gateway 1,000,000", "owed gateway nothing", pace, 0.9)  # fmt: skip
+    yield Goal("accepts/s likewise, the destination back and busy",
+               "owed gateway 1,000,000", "owed gateway nothing", ACCEPTS, 0.9)  # fmt: skip
     yield Goal("CPU an event, 100,000 agents known against 100",
                "known gateway 100,000 agents", "known gateway 100 agents", CPU, 1.1,
                at_most=True)  # fmt: skip

@@ -6,7 +6,9 @@ machine's, or its package manager's; Node-RED comes from npm, hash-locked too.
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+TOLD = ("fastapi", "uvicorn", "taskiq", "taskiq-redis", "celery", "aiohttp")
 HOME = Path("var/bench")
 LOCK = Path("requirements/bench.txt")
 NODE_LOCK = Path("requirements/node-red")
@@ -83,6 +86,23 @@ def node_red() -> Path:
         run(npm)
         stamp.write_text(lock)
     return home / "node_modules" / ".bin" / "node-red"
+
+
+def versions(packages: Packages) -> str:
+    """Say which versions of the others were measured."""
+    locked = dict(re.findall(r"^([a-z-]+)==(\S+)", LOCK.read_text(), re.MULTILINE))
+    found = [f"{name} {locked[name]}" for name in TOLD] if packages.venv else []
+    if packages.redis:
+        found.append("Redis " + said([str(packages.redis), "--version"]).split("v=")[1].split()[0])
+    if packages.node_red:
+        lock = json.loads((NODE_LOCK / "package.json").read_text())
+        found.append(f"Node-RED {lock['dependencies']['node-red']}")
+        found.append("Node.js " + said(["node", "--version"]).strip())
+    return ", ".join(found)
+
+
+def said(words: Sequence[str]) -> str:
+    return subprocess.run(words, check=True, capture_output=True, text=True).stdout
 
 
 def run(words: Sequence[str], environ: dict[str, str] | None = None) -> None:

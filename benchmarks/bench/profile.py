@@ -14,7 +14,7 @@ import re
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,6 +35,9 @@ SAID = """\
 Native code counts for the Python function that called it."""
 FRAME = re.compile(r"click/|thread|<module>|cli/|app/gateway.py|__main__|Runner.run|uvloop/")
 """What is around all work and does none."""
+Sampled = tuple[dict[str, float], Measured]
+"""Seconds of CPU by thread, and the figures."""
+THREAD = re.compile(r"^thread \((\d+)\)")
 LINE = re.compile(r":\d+\)$")
 
 
@@ -52,18 +55,30 @@ async def sampled(
 
 async def under_load(
     trial: Trial, tool: Path, said: argparse.Namespace, form: str, output: Path
-) -> Measured:
-    """Load the gateway and sample it meanwhile."""
+) -> Sampled:
+    """Load the gateway and sample it meanwhile; return its threads' CPU, and the figures."""
     pid = trial.running.sessions[0]
     spy = await sampled(tool, pid, said.seconds, form, output)
+    before = cpu_by_thread(pid)
     found = await trial.phase(seconds=said.seconds + SPARE_SECONDS, rate=said.rate)
+    threads = {
+        name: seconds - before.get(name, 0.0) for name, seconds in cpu_by_thread(pid).items()
+    }
     _, told = await spy.communicate()
     if spy.returncode:
         raise RuntimeError(told.decode())
-    return found
+    return threads, found
 
 
-async def profile(said: argparse.Namespace, packages: Packages) -> Measured:
+def cpu_by_thread(pid: int) -> dict[str, float]:
+    """Return the seconds of CPU of each thread, by its number."""
+    return {
+        each.name: int((each / "schedstat").read_text().split()[0]) / 1e9
+        for each in Path(f"/proc/{pid}/task").iterdir()
+    }
+
+
+async def profile(said: argparse.Namespace, packages: Packages) -> Sampled:
     async with sink() as at:
         with tempfile.TemporaryDirectory(prefix="profile-", dir="var") as name:
             place = Place(absolute(name), [f"{at.url}/hook/0"], packages)
@@ -71,7 +86,7 @@ async def profile(said: argparse.Namespace, packages: Packages) -> Measured:
                 return await _both(said, packages.tool("py-spy"), running, at)
 
 
-async def _both(said: argparse.Namespace, tool: Path, running: Running, at: Sink) -> Measured:
+async def _both(said: argparse.Namespace, tool: Path, running: Running, at: Sink) -> Sampled:
     case = Case("flex", "gateway", work=said.work, records=said.records)
     trial = Trial(case, running, at, datetime.now(UTC))
     await trial.phase(seconds=WARM_SECONDS)
@@ -88,7 +103,13 @@ def stacks(lines: Iterable[str]) -> list[tuple[list[str], int]]:
     return found
 
 
-def most(counts: Counter[str], total: int, microseconds: float) -> str:
+def named(threads: Mapping[str, float], seen: Sequence[tuple[list[str], int]]) -> dict[str, float]:
+    """Return the threads' CPU by what py-spy calls them; a thread never seen by its number."""
+    names = {found[1]: stack[0] for stack, _ in seen if (found := THREAD.search(stack[0]))}
+    return {names.get(number, f"thread {number}"): cpu for number, cpu in threads.items()}
+
+
+def most(counts: Counter[str], total: float, microseconds: float) -> str:
     """Return a table of the functions seen most."""
     rows = [
         (f"`{name}`", f"{count / total:.1%}", f"{microseconds * count / total:.0f}")
@@ -97,18 +118,30 @@ def most(counts: Counter[str], total: int, microseconds: float) -> str:
     return table(["function", "of the CPU", "µs an event"], rows)
 
 
-def written(seen: Sequence[tuple[list[str], int]], found: Measured) -> str:
-    total = sum(count for _, count in seen) or 1
+def written(
+    seen: Sequence[tuple[list[str], int]], threads: Mapping[str, float], found: Measured
+) -> str:
+    """Return the tables; each thread's samples weigh what the thread took of the CPU."""
+    samples = Counter(dict.fromkeys(threads, 0))
+    for stack, count in seen:
+        samples[stack[0]] += count
     whole: Counter[str] = Counter()
     alone: Counter[str] = Counter()
     for stack, count in seen:
-        alone[stack[-1]] += count
-        whole.update({each: count for each in set(stack) if not FRAME.search(each)})
+        share = threads.get(stack[0], 0.0) * count / samples[stack[0]]
+        alone[stack[-1]] += share
+        whole.update({each: share for each in set(stack) if not FRAME.search(each)})
     microseconds = 1000 * found.cpu_per_thousand
+    total = sum(threads.values()) or 1.0
+    by_name: Counter[str] = Counter()
+    for name, seconds in threads.items():
+        by_name[name.rpartition(": ")[2]] += seconds
     parts = [
         "# Where an event's microseconds go",
-        SAID.format(microseconds, found.events_per_second or 0, total),
+        SAID.format(microseconds, found.events_per_second or 0, sum(samples.values())),
         description(),
+        "## By thread",
+        most(by_name, total, microseconds),
         "## With all they call",
         most(whole, total, microseconds),
         "## By themselves",
@@ -134,8 +167,9 @@ def main() -> int:
     if packages.missing:
         print(f"py-spy cannot be had: {packages.missing['venv']}")
         return 1
-    found = asyncio.run(profile(said, packages))
-    text = written(stacks((said.keep / "profile.raw").read_text().splitlines()), found)
+    threads, found = asyncio.run(profile(said, packages))
+    seen = stacks((said.keep / "profile.raw").read_text().splitlines())
+    text = written(seen, named(threads, seen), found)
     (said.keep / "profile.md").write_text(text)
     print(f"{text}\nThe flame graph: {said.keep / 'profile.svg'}")
     return 0

@@ -19,6 +19,8 @@ class Results:
 
     rounds: dict[str, list[dict]] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
+    versions: str = ""
+    """Of what the gateway is compared with."""
 
 
 def possible(cases: Sequence[Case], packages: Packages, results: Results) -> list[Case]:
