@@ -69,11 +69,13 @@ async def sink() -> AsyncIterator[Sink]:
         sys.executable, "-m", "benchmarks.bench.sink", stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout is not None
-    port = int(await process.stdout.readline())
-    async with aiohttp.ClientSession() as session:
-        yield Sink(process.pid, f"http://127.0.0.1:{port}", session)
-    process.kill()
-    await process.wait()
+    try:
+        port = int(await process.stdout.readline())
+        async with aiohttp.ClientSession() as session:
+            yield Sink(process.pid, f"http://127.0.0.1:{port}", session)
+    finally:
+        process.kill()
+        await process.wait()
 
 
 @dataclass

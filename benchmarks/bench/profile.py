@@ -37,6 +37,8 @@ FRAME = re.compile(r"click/|thread|<module>|cli/|app/gateway.py|__main__|Runner.
 """What is around all work and does none."""
 Sampled = tuple[dict[str, float], Measured]
 """Seconds of CPU by thread, and the figures."""
+COMMAND = re.compile(r">[^<>]*py-spy record[^<>]*<")
+"""The title that py-spy gives: its own command line."""
 THREAD = re.compile(r"^thread \((\d+)\)")
 LINE = re.compile(r":\d+\)$")
 
@@ -171,6 +173,8 @@ def main() -> int:
     seen = stacks((said.keep / "profile.raw").read_text().splitlines())
     text = written(seen, named(threads, seen), found)
     (said.keep / "profile.md").write_text(text)
+    graph = said.keep / "profile.svg"
+    graph.write_text(COMMAND.sub(">wfm-gateway serve, CPU by function<", graph.read_text()))
     print(f"{text}\nThe flame graph: {said.keep / 'profile.svg'}")
     return 0
 
