@@ -33,7 +33,9 @@ SHOWN = 40
 SAID = """\
 {:.0f} µs of CPU an event, {:.0f} events/s, {} samples.
 Native code counts for the Python function that called it."""
-FRAME = re.compile(r"click/|thread|<module>|cli/|app/gateway.py|__main__|Runner.run|uvloop/")
+FRAME = re.compile(
+    r"click/|thread|<module>|cli/|app/(gateway|process).py|__main__|Runner.run|uvloop/"
+)
 """What is around all work and does none."""
 Sampled = tuple[dict[str, float], Measured]
 """Seconds of CPU by thread, and the figures."""

@@ -1,5 +1,5 @@
 """The composition root: settings in, a running gateway out. It alone knows every other part."""
 
-from gateway.app.gateway import serve
+from gateway.app.process import serve
 
 __all__ = ["serve"]

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
-import signal
-import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,14 +11,11 @@ from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-import uvloop
-
 from gateway.app.attendant import Attendant
 from gateway.app.filers import Filers
 from gateway.app.forgetting import Forgetting
 from gateway.app.listeners import listen, listen_admin
 from gateway.app.readers import Readers
-from gateway.app.reload import Reloader
 from gateway.app.tellers import Tellers
 from gateway.app.workers import Workers
 from gateway.config.roster import RosterFiles
@@ -39,7 +33,6 @@ from gateway.engine.standings import Feeds, StandingsReader
 from gateway.engine.translator import Translator
 from gateway.flow import Routing
 from gateway.http.admin import Admin
-from gateway.http.handed import handed_sockets
 from gateway.http.ingest import Ingest
 from gateway.http.jwks import open_keys
 from gateway.http.server import load_certificate, server_context
@@ -48,8 +41,7 @@ from gateway.operations import OPERATIONS
 from gateway.operations.succession import orphans
 from gateway.pipeline.verify import checker_for
 from gateway.ports import AuditEntry
-from gateway.store.sqlite import open_store
-from gateway.telemetry.logs import configure, logger
+from gateway.telemetry.logs import logger
 from gateway.telemetry.metrics import Metrics, SourceHealth
 
 if TYPE_CHECKING:
@@ -65,70 +57,12 @@ if TYPE_CHECKING:
 GC_THRESHOLD = 50_000
 """Young objects before a collection: the gateway makes many and no cycles (docs/decisions)."""
 
-SWITCH_SECONDS = 0.0001
-"""How long a busy loop may keep the interpreter from the thread that commits (decision 1)."""
-
-STOP = (signal.SIGTERM, signal.SIGINT)
-
 log = logger()
 
 
 def utc_now() -> datetime:
     """Return the present time; the one place where the gateway asks the machine's clock."""
     return datetime.now(UTC)
-
-
-def serve(settings: Settings, read_again: Callable[[], Settings]) -> int:
-    """Run until SIGTERM or SIGINT; return the exit code. SIGHUP goes by what *read_again*
-    returns from then on; where it raises `ConfigurationError`, everything stays as it is.
-
-    Raises:
-        ConfigurationError: something that the configuration names cannot be used.
-        StoreError: the store cannot be opened, or another process has it.
-    """
-    configure()
-    sys.setswitchinterval(SWITCH_SECONDS)
-    early: list[int] = []  # a SIGHUP before there is anything that could read it again
-    signal.signal(signal.SIGHUP, lambda number, _frame: early.append(number))
-    try:
-        with GUARD.armed():
-            return uvloop.run(_serve(settings, read_again, early))
-    finally:
-        for name in (*STOP, signal.SIGHUP):  # asked twice, or while it ends, it ends no worse
-            signal.signal(name, signal.SIG_IGN)
-
-
-async def _serve(
-    settings: Settings, read_again: Callable[[], Settings], early: Sequence[int]
-) -> int:
-    stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in STOP:
-        loop.add_signal_handler(name, stopping.set)
-    handed = handed_sockets(os.environ, os.getpid())
-    damage = asyncio.Event()
-
-    def damaged() -> None:
-        log.critical("store.damaged", path=str(settings.store.path), next="set aside at the start")
-        damage.set()
-        stopping.set()
-
-    store = open_store(
-        settings.store.path,
-        now=utc_now,
-        max_untranslated=settings.store.max_untranslated,
-        on_damage=damaged,
-    )
-    try:
-        recalled = Recalled(await store.badges(), await store.own_key("customer"))
-        gateway = Gateway(settings, store, recalled, handed, stopping)
-        reloader = Reloader(gateway, read_again)
-        loop.add_signal_handler(signal.SIGHUP, reloader.ask)
-        if early:
-            reloader.ask()
-        return await gateway.run(reloader.run) or int(damage.is_set())
-    finally:
-        await store.close()
 
 
 @dataclass(frozen=True, slots=True)

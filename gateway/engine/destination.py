@@ -8,8 +8,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from gateway.engine.attempt import attempt
-from gateway.engine.clock import ForwardClock, Reminder, set_event
-from gateway.engine.flight import in_order, lane_of, over, work_of
+from gateway.engine.clock import ForwardClock, set_event
+from gateway.engine.departures import Departures
+from gateway.engine.flight import in_order, lane_of, over
 from gateway.engine.gate import Gate
 from gateway.engine.lanes import LaneTable
 from gateway.engine.loader import Loader
@@ -22,7 +23,7 @@ from gateway.engine.score import Score
 from gateway.engine.snapshot import snapshots_for
 from gateway.engine.still import StillLanes
 from gateway.engine.watch import Watch
-from gateway.mapping.destination import Verdict, max_batch_of
+from gateway.mapping.destination import Verdict
 from gateway.model.delivery import Held, Outcome
 from gateway.pipeline.deliver import retry_after
 from gateway.pipeline.lanes import Rules
@@ -95,18 +96,12 @@ class Destination:
             on_loaded=self._pump,
             on_counted=self._on_counted,
         )
-        batch = settings.batch
-        self._most = min(
-            1 if batch is None else batch.max_events,
-            max_batch_of(settings.mapping, settings.options),
-        )
-        self._max_wait = None if batch is None else batch.max_wait
+        self._departures = Departures(settings, self._gate, self._table, clock, self._pump)
         self._score = Score()
         self._busy = 0
         self._quiet = set_event()
         self._active: set[asyncio.Task[None]] = set()
         self._group: asyncio.TaskGroup | None = None
-        self._reminder = Reminder(clock, self._pump)
         self._stopping = asyncio.Event()
         self._ended = set_event()
         lanes = StillLanes(
@@ -197,10 +192,10 @@ class Destination:
                 self._group = None
                 for task in (*background, *self._active):
                     task.cancel()
-                self._reminder.cancel()
+                self._departures.cancel()
 
     async def _wind_down(self) -> None:
-        self._reminder.cancel()
+        self._departures.cancel()
         if self._active:
             await asyncio.wait(self._active, timeout=GRACE_SECONDS)
         for task in self._active:
@@ -237,32 +232,7 @@ class Destination:
 
     def _next(self) -> Work | None:
         """Take what may leave now; else see to it that one comes back when it may."""
-        if self._stopping.is_set():
-            return None
-        now = self._clock.now()
-        self._table.wake(now)
-        opens_at = self._gate.opens_at()
-        if opens_at is not None and opens_at <= now:
-            if self._gate.wants_probe and not self._table.has_ready:
-                self._table.hurry(now, lambda: now, most=1)
-            waits_until = self._company_at()
-            if waits_until is None or waits_until <= now:
-                taken = self._table.take(now, self._most)
-                if taken:
-                    return work_of(taken, is_probe=self._gate.left(now))
-        self._arm(now)
-        return None
-
-    def _company_at(self) -> datetime | None:
-        if self._max_wait is None:
-            return None
-        return self._table.company_at(self._most, self._max_wait)
-
-    def _arm(self, now: datetime) -> None:
-        """Come back when a lane is due, the gate opens, or company has been waited for."""
-        times = [self._table.next_waking(), self._gate.opens_at(), self._company_at()]
-        later = [each for each in times if each is not None and each > now]
-        self._reminder.at(min(later, default=None))
+        return None if self._stopping.is_set() else self._departures.next()
 
     async def _deliver(self, work: Work | None) -> None:
         """Attempt one piece of work after the other, until there is none that may leave."""

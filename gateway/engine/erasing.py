@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import orjson
 
 from gateway.engine.takeout import take_out
 from gateway.model.event import EventType
-from gateway.pipeline.person import ERASED, names_somebody
+from gateway.pipeline.person import ERASED
 from gateway.ports import Row
 
 if TYPE_CHECKING:
@@ -62,30 +62,6 @@ class Tellers(Protocol):
     def erased(self, destination: str, several: int) -> None:
         """Take note that so many deliveries were erased."""
         ...
-
-
-async def words_of_customer(store: Erasure, person: Person) -> tuple[str, ...]:
-    """Return what else customers are told by in the contacts that name the person."""
-
-    def names(row: Row) -> bool:
-        return row.kind == EventType.CONTACT.value and any(map(person.is_told_in, row.texts))
-
-    found: dict[str, None] = dict.fromkeys(person.words)
-    after: Key | None = None
-    while True:
-        page = await store.rows_after("events", after, None, names)
-        for row in page.rows:
-            found |= dict.fromkeys(_told_by(orjson.loads(row.texts[0] or b"{}")["data"]))
-        if page.after is None:
-            return tuple(found)
-        after = page.after
-
-
-def _told_by(data: Mapping[str, Any]) -> list[str]:
-    customer, contact = data.get("customer") or {}, data.get("contact") or {}
-    told = [*map(customer.get, ("name", "phone", "email")), contact.get("customer_address")]
-    told += [contact.get("recording_url"), customer.get("id")]
-    return [str(each) for each in told if each is not None and names_somebody(str(each))]
 
 
 class Erasing:

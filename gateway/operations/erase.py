@@ -6,7 +6,8 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from gateway.engine.erasing import Erasing, words_of_customer
+from gateway.engine.customers import words_of_customer
+from gateway.engine.erasing import Erasing
 from gateway.model.errors import OperationError
 from gateway.operations.explain import key_of
 from gateway.operations.params import EraseParams
@@ -105,7 +106,7 @@ async def _person(bench: Bench, params: Params) -> tuple[Person, set[str]]:
     words = [*names.values(), *((entry.name, entry.email) if entry else ())]
     identities = {key, agent_id, *names.values(), entry.wfm_id if entry else None} - {None}
     telling = [each for each in words if each and names_somebody(each)]
-    several = tuple(dict.fromkeys((agent_id, *telling)))
+    several = tuple(dict.fromkeys((agent_id, key, *telling)))
     return Person(several, source, agent_id), {str(each) for each in identities}
 
 

@@ -130,6 +130,63 @@ async def others_are_told(gateway, wfm):
     assert [each["data"]["basis"] for each in logins] == ["first_seen"]
 
 
+CUSTOMER = {"name": "Kaya Kanari", "phone": PHONE, "email": "kaya@kanari.example"}
+OTHER = {"name": "Otto Other", "phone": "+15551112222", "email": "otto@other.example"}
+STEPS = (
+    ("task.created", None),
+    ("reservation.created", ANN),
+    ("reservation.accepted", ANN),
+    ("reservation.completed", ANN),
+    ("task.completed", None),
+)
+
+
+def task(number, customer):
+    """Return what TaskRouter tells of a task from its beginning to its end."""
+    attributes = {"from": customer["phone"], "direction": "inbound", "customers": customer}
+    for step, (event, worker) in enumerate(STEPS):
+        told = {
+            "EventType": event,
+            "Sid": f"EV{number}{step}",
+            "AccountSid": "AC1",
+            "WorkspaceSid": "WS1",
+            "TimestampMs": str(1772456400000 + 1000 * (10 * number + step)),
+            "TaskSid": f"WT{number}",
+            "TaskAttributes": json.dumps(attributes),
+            "TaskQueueSid": "WQ1",
+        }
+        if worker is not None:
+            told |= {"WorkerSid": worker, "ReservationSid": f"WR{number}", "WorkerName": "ann"}
+        yield urlencode(told).encode()
+
+
+@pytest.mark.timeout(180)
+async def test_a_customer_goes_with_all_that_their_contacts_tell(tmp_path):
+    async with WfmStandIn() as wfm:
+        wfm.answer_by_path(answer)
+        async with Gateway(tmp_path, CONFIG.format(url=wfm.url)) as gateway:
+            for number, customer in enumerate((CUSTOMER, OTHER)):
+                for body in task(number, customer):
+                    assert (await gateway.post("callbacks", body, FORM))[0] == 200
+            await gateway.until(lambda: gateway.told_of("wfm", "backlog"), wanted=0)
+            sent = b"".join(each.body for each in wfm.received)
+            assert all(word.encode() in sent for word in CUSTOMER.values())
+            told = await erase(gateway, "--customer", CUSTOMER["email"])
+            words = *CUSTOMER.values(), PHONE[1:], "%2B15557654321", "Kanari"
+            assert found_in(tmp_path, gateway.output, *words) == set()
+            held = {word for _, word in found_in(tmp_path, (), *OTHER.values())}
+            assert held == set(OTHER.values())
+            counted = (
+                "receipts",
+                "receipts_masked",
+                "events",
+                "contacts",
+                "ledger_contacts_masked",
+            )
+            assert {name for name in counted if not told[name]} == set()
+            assert (told["left"], told["receipts_lost"]) == (0, 0)
+
+
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("runs", [True, False])
 async def test_a_customer_is_gone_whether_it_runs_or_not(tmp_path, runs):

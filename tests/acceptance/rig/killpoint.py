@@ -138,7 +138,8 @@ def shorten_log(pages: int) -> None:
 
 def make_wrong(path: Path) -> None:
     """Let both of the gateway's clocks be wrong by what the file says, at every moment."""
-    gateway = importlib.import_module("gateway.app.gateway")
+    names = ("gateway.app.gateway", "gateway.app.process")
+    parts = [importlib.import_module(name) for name in names]
     clock = importlib.import_module("gateway.engine.clock")
     with path.open("r+b") as file:
         memory = mmap.mmap(file.fileno(), OFFSET.size)
@@ -147,7 +148,8 @@ def make_wrong(path: Path) -> None:
         (seconds,) = OFFSET.unpack(memory[: OFFSET.size])
         return datetime.now(UTC) + timedelta(seconds=seconds)
 
-    gateway.utc_now = now
+    for each in parts:
+        each.utc_now = now
     clock.machine_time = now
 
 
