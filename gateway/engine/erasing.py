@@ -122,6 +122,7 @@ class Erasing:
         await self._receipts()
         await self._sweep("agent_states", self._of_others)
         await self._sweep("audit", self._verdict)
+        await self._sweep("filed", self._verdict)
         await self._books()
 
     async def _books(self) -> None:

@@ -160,7 +160,7 @@ def agent_queue_intervals(
             _answer(books, names, contact)
         covered = frame.coverage.of(interval) if books else 0.0
         for key in sorted(books):
-            answered, talk, wrap, sent_on = books[key]
+            answered, talk, hold, wrap, sent_on = books[key]
             yield AgentQueueInterval(
                 start=interval.start,
                 minutes=frame.options.minutes,
@@ -169,6 +169,7 @@ def agent_queue_intervals(
                 queue=names[key],
                 answered=answered,
                 talk_seconds=talk / 1000,
+                hold_seconds=hold / 1000,
                 wrap_seconds=wrap / 1000,
                 transferred_out=sent_on,
                 coverage=covered,
@@ -183,10 +184,11 @@ def _answer(books: dict[Key, list[int]], names: dict[Key, Named], contact: Conta
     if name is None or direction_of(contact) != INBOUND:
         return
     key = (contact.agent, contact.source, name)
-    book = books.setdefault(key, [0, 0, 0, 0])
+    book = books.setdefault(key, [0, 0, 0, 0, 0])
     book[0] += 1
     book[1] += millis(contact.talk_seconds)
-    book[2] += millis(contact.wrap_seconds)
-    book[3] += contact.is_sent_on
+    book[2] += millis(contact.hold_seconds)
+    book[3] += millis(contact.wrap_seconds)
+    book[4] += contact.is_sent_on
     known = names.get(key, queue)
     names[key] = Named(queue.id or known.id, queue.name or known.name)

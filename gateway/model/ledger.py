@@ -174,6 +174,7 @@ class AgentQueueInterval:
     queue: Named
     answered: int = 0
     talk_seconds: float = 0
+    hold_seconds: float = 0
     wrap_seconds: float = 0
     transferred_out: int = 0
     coverage: float = 1.0

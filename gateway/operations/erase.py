@@ -50,6 +50,7 @@ COUNTED = (
     "ledger_agents",
     "ledger_contacts",
     "ledger_contacts_masked",
+    "filed_masked",
 )
 """What is counted, by table: rows that go, and rows that stay without the person (*masked*)."""
 

@@ -26,6 +26,7 @@ Table = Literal[
     "audit",
     "ledger_agents",
     "ledger_contacts",
+    "filed",
 ]
 """A table that may tell of people."""
 

@@ -1,11 +1,14 @@
 """The filer, by a clock that the test turns: each span once, whole, made up, corrected."""
 
+import asyncio
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from gateway.engine.files.writing import Writing
 from gateway.mapping import File, Named, WithheldError
 from gateway.model.errors import StoreUnavailableError
 from gateway.ports import DestinationMark
@@ -282,3 +285,51 @@ async def test_an_end_before_it_was_kept_writes_the_same_files_once_more(shelf, 
     await shelf.restart()
     assert await shelf.look() == [name]
     assert shelf.folder.files[name] == content
+
+
+@pytest.mark.parametrize("ending", [SystemExit, KeyboardInterrupt])
+async def test_a_mapping_that_ends_the_process_does_not(shelf, ending):
+    def files(*_):
+        raise ending
+
+    shelf.start(mapping=replace(shelf.settings.mapping, files=files))
+    assert await shelf.look(minutes=20) == []
+    assert shelf.filer.health.problem.endswith(f"failed: it raised {ending.__name__}")
+
+
+async def test_a_mapping_that_does_not_come_to_an_end_is_ended(shelf, monkeypatch):
+    ended = threading.Event()
+
+    def files(*_):
+        try:
+            while True:
+                pass
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(Writing, "making_seconds", 0.2)
+    shelf.start(mapping=replace(shelf.settings.mapping, files=files))
+    assert await shelf.look(minutes=20) == []
+    assert shelf.filer.health.problem.endswith("failed: it did not come to an end")
+    assert await asyncio.to_thread(ended.wait, 20)
+
+
+async def test_an_agent_without_a_wfm_id_is_left_out_where_they_are_not_forwarded(tmp_path):
+    shelf = Shelf(tmp_path, destination(), unmapped="hold")
+    await shelf.look()
+    shelf.contacts.append(contact("C1", NINE + MINUTE))
+    shelf.log_in("ann", NINE - MINUTE)
+    _, agents, agent_queues = await shelf.look(minutes=20)
+    assert len(shelf.folder.files[agents].splitlines()) == 3
+    assert len(shelf.folder.files[agent_queues].splitlines()) == 3
+    await shelf.store.close()
+
+
+async def test_who_was_erased_is_in_no_file(tmp_path):
+    shelf = Shelf(tmp_path, destination())
+    await shelf.look()
+    shelf.contacts.append(contact("C1", NINE + MINUTE, agent="flex:erased"))
+    names = await shelf.look(minutes=20)
+    assert offered(shelf, names[0]) == 1
+    assert "erased" not in "".join(shelf.folder.files.values())
+    await shelf.store.close()

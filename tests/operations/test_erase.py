@@ -8,7 +8,7 @@ import pytest
 from gateway.model.delivery import Dead, DeadReason, Delivered
 from gateway.model.errors import ContentError, OperationError
 from gateway.operations.erase import ERASE
-from gateway.ports import Lane, Recorded, Selection
+from gateway.ports import Filed, Lane, Recorded, Selection
 from tests.acceptance.flex import envelope
 from tests.standins.house import MINUTE, START, House, picture, said
 
@@ -187,3 +187,15 @@ async def test_nobody_else_s_badge_or_lane_is_taken(house):
     assert badges.of(f"flex:{BEN}", "states") is None
     assert badges.of(f"flex:{ANN}", "states") == "wfm-1"
     assert set(await house.store.lane_states("history", ["wfm-1", "wfm-2"])) == {"wfm-1"}
+
+
+async def test_who_stands_in_the_way_of_a_file_is_masked_there(house):
+    await house.pictures(0, agent=2)
+    problem = f"agent flex:{BEN}: has no id that the vendor knows"
+    await house.store.keep_filed("days", Filed(0, 1, 0, (), 1.0, START, problem=problem))
+    told = await erase(house, f"flex:{BEN}")
+    assert told["filed_masked"] == 1
+    (kept,) = await house.store.filed("days", 0, 1)
+    assert kept.problem is not None
+    assert BEN not in kept.problem
+    assert await in_the_files(house, BEN) == set()

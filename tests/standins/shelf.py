@@ -120,6 +120,7 @@ class Shelf:
     agents: list[AgentEntry] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
     retention: timedelta = timedelta(days=35)
+    unmapped: str = "forward"
     sources: dict[str, str] = field(default_factory=lambda: {"flex": "flex"})
     reads: list[int] = field(default_factory=list)
 
@@ -153,7 +154,9 @@ class Shelf:
             settings,
             books=self.store,
             folder=self.folder,
-            people=People(self.store, Nobody(), Badges(), AgentsSettings),
+            people=People(
+                self.store, Nobody(), Badges(), lambda: AgentsSettings(unmapped=self.unmapped)
+            ),
             scope=Scope(options, self.sources, settings.mapping.needs(settings.options)),
             retention=self.retention,
             clock=self.clock,

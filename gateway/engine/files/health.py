@@ -66,7 +66,7 @@ class FilerHealth:
             "backlog": self.waiting,
             "held": self.withheld,
             "seconds_behind": max(0.0, round(behind, 3)),
-            "last_answer": self.failure or ("written" if self.written_at else None),
+            "last_answer": self.failure or self.problem or ("written" if self.written_at else None),
             "problem": self.problem,
             "written_at": rfc3339_or_none(self.written_at),
             "files": list(self.names),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from gateway.mapping.files import Person
 from gateway.model.agent import Identity, Snapshot, Status
 from gateway.model.badge import EVERYWHERE
+from gateway.pipeline.person import ERASED
 from gateway.pipeline.render import redacted
 from gateway.pipeline.route import identify
 from gateway.pipeline.track import KnownAgent, Stamp, state_event
@@ -43,8 +44,8 @@ class People:
     async def of(
         self, keys: Sequence[str], settings: FileDestinationSettings
     ) -> tuple[dict[str, Person], frozenset[str]]:
-        """Return the agents by key, and those of whom the vendor is not told: without a WFM id,
-        where `agents.unmapped` does not forward them.
+        """Return the agents by key, and those of whom the vendor is not told: who were erased, and
+        who have no WFM id, where `agents.unmapped` does not forward them.
         """
         people: dict[str, Person] = {}
         untold = set()
@@ -53,7 +54,8 @@ class People:
             known = await self._journal.known_agents(several)
             for key in several:
                 agent = self._told(key, known, settings)
-                if agent["wfm_id"] is None and self._agents().unmapped != "forward":
+                is_unmapped = agent["wfm_id"] is None and self._agents().unmapped != "forward"
+                if is_unmapped or key.endswith(f":{ERASED}"):
                     untold.add(key)
                     continue
                 identity = identify(agent, settings.identify_by)

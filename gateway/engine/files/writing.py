@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
 
+from gateway.engine.files.apart import apart
 from gateway.mapping.files import Figures, Span, WithheldError
 from gateway.mapping.sound import sound_files
 from gateway.model.clock import from_millis
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gateway.ports import Filing, Folder
     from gateway.settings import FileDestinationSettings
 
-MAKING_SECONDS = 120
+MAKING_SECONDS = 60.0
 """A mapping that takes longer is given up: it harms its own files alone."""
 
 INCOMPLETE = "incomplete: "
@@ -44,6 +44,8 @@ class _HeldBackError(Exception):
 
 class Writing:
     """Settles spans, one after another."""
+
+    making_seconds = MAKING_SECONDS
 
     def __init__(
         self,
@@ -97,8 +99,9 @@ class Writing:
         )
         mapping = settings.mapping
         try:
-            async with asyncio.timeout(MAKING_SECONDS):
-                made = await asyncio.to_thread(mapping.files, figures, span, settings.options)
+            made = await apart(
+                mapping.files, figures, span, settings.options, seconds=self.making_seconds
+            )
             return sound_files(made)
         except WithheldError as problem:
             raise _HeldBackError(self._in_words(problem.problems)) from problem

@@ -123,6 +123,13 @@ TOLD: Mapping[Table, Told] = {
         texts=("entry", "agent"),
         words=frozenset({"agent"}),
     ),
+    "filed": Told(
+        ("destination", "start", "until"),
+        "destination",
+        texts=("problem",),
+        words=frozenset({"problem"}),
+        where="problem IS NOT NULL",
+    ),
     "audit": Told(
         ("n",),
         "who",

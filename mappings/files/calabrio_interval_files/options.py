@@ -12,7 +12,7 @@ from gateway.mapping import label, plain, quoted
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gateway.mapping import Named
+    from gateway.mapping import AgentQueueInterval, Named, QueueInterval
 
 LARGEST_ID = 2_147_483_647
 """The column is an `int` in the vendor's data mart."""
@@ -51,6 +51,10 @@ class Options:
     def has(self, channel: str | None) -> bool:
         """Whether contacts of a channel are told."""
         return not self.channels or channel in self.channels
+
+    def hold(self, interval: QueueInterval | AgentQueueInterval) -> float:
+        """Return the hold seconds that count as talk: neither file has a column for them."""
+        return interval.hold_seconds if self.hold_in_talk else 0
 
     def shown(self, text: str) -> str:
         """Return a text for people, as it goes into a file."""

@@ -140,8 +140,7 @@ def _row(
     def longest(name: str) -> int:
         return whole(max((getattr(each, name) for each in told), default=0))
 
-    talk = sum(each.talk_seconds for each in told)
-    hold = sum(each.hold_seconds for each in told) if options.hold_in_talk else 0
+    talk = sum(each.talk_seconds + options.hold(each) for each in told)
     return Row(
         interval=span.minutes,
         date=date,
@@ -155,7 +154,7 @@ def _row(
         answ_call_cnt=total("answered"),
         queued_and_answ_call_dur=total("answered_queue_seconds"),
         queued_and_aband_call_dur=total("abandoned_queue_seconds"),
-        talking_call_dur=whole(talk + hold),
+        talking_call_dur=whole(talk),
         wrap_up_dur=total("wrap_seconds"),
         queued_answ_longest_que_dur=longest("longest_answered_seconds"),
         queued_aband_longest_que_dur=longest("longest_abandoned_seconds"),
