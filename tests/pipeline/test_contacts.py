@@ -104,8 +104,9 @@ def test_an_answered_contact_has_its_times():
     assert event.time == START + timedelta(seconds=85)
 
 
+@pytest.mark.parametrize("reason", ["whatever", None])
 @pytest.mark.parametrize(("is_hang_up", "outcome"), [(True, "abandoned"), (False, "canceled")])
-def test_who_hangs_up_in_the_queue_has_abandoned_and_nobody_else(is_hang_up, outcome):
+def test_who_hangs_up_in_the_queue_has_abandoned_and_nobody_else(is_hang_up, outcome, reason):
     (event,) = (
         Ledger()
         .take(
@@ -113,7 +114,7 @@ def test_who_hangs_up_in_the_queue_has_abandoned_and_nobody_else(is_hang_up, out
             piece(Step.QUEUED, 2, queue=SALES),
             piece(Step.OFFERED, 5, agent="WK1", share="WR1"),
             piece(Step.DECLINED, 9, agent="WK1", share="WR1"),
-            piece(Step.CANCELED, 32, reason="whatever", is_hang_up=is_hang_up),
+            piece(Step.CANCELED, 32, reason=reason, is_hang_up=is_hang_up),
         )
         .events
     )

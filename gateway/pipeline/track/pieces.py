@@ -130,8 +130,10 @@ def merge(
         known = _with_queue(known, Entered(at, piece.queue))
     if piece.queue is not None:
         known = replace(known, seen_in=_last_seen(known.seen_in, Entered(at, piece.queue)))
-    if piece.step in AT_THE_END and piece.reason is not None:
-        known = replace(known, reason=piece.reason, is_hang_up=piece.is_hang_up)
+    if piece.step in AT_THE_END:
+        # Where nobody wants the reason's words a hang-up is one all the same.
+        hung_up = known.is_hang_up or piece.is_hang_up
+        known = replace(known, reason=piece.reason or known.reason, is_hang_up=hung_up)
     return known if piece.insights is None else _with_said(known, piece, Said(at, piece.insights))
 
 
