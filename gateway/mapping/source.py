@@ -52,7 +52,8 @@ class Record:
     *fields* is what `SourceMapping.translate` gets. *account_id* is compared with the
     source's `accounts`. *outcome* and *follows* (the platform's words) order records of one time:
     one that follows another's outcome comes after it. *contact_id* and *joins* are those of a
-    `ContactPiece` that is made of it.
+    `ContactPiece` that is made of it. *read* is what `split` has read already, for `translate`
+    alone, which must do without it as well.
     """
 
     index: int
@@ -65,6 +66,7 @@ class Record:
     follows: tuple[str, str] | None = None
     contact_id: str | None = None
     joins: tuple[str, ...] = ()
+    read: object = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from gateway.model.clock import from_rfc3339, rfc3339
 
 if TYPE_CHECKING:
@@ -98,5 +100,8 @@ def stable_id(*parts: str | bytes) -> str:
 
 def content_digest(fields: object) -> bytes:
     """Return 16 bytes that depend on the JSON value alone, not on the order of its keys."""
-    text = json.dumps(fields, sort_keys=True, separators=(",", ":"))
-    return blake2b(text.encode(), digest_size=16).digest()
+    try:
+        text = orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # half a character, or an integer of more than 64 bits
+        text = json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
+    return blake2b(text, digest_size=16).digest()

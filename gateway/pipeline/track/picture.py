@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from gateway.model.agent import Basis, Phase, Snapshot, Status, TimeSource
+from gateway.model.agent import Basis, Phase, Reason, Snapshot, Status, TimeSource
 from gateway.model.clock import is_believed
 from gateway.model.event import EventType
 from gateway.pipeline.track.known import KnownAgent, Note, Tracked, merge_identity
@@ -98,10 +98,9 @@ def _activity_now(known: Activity | None, told: Activity | None, stamp: Stamp) -
         told = replace(told, since=None)
     if known is None or not _is_same(known, told):
         return told
-    return replace(
-        known if None in (told.reason.code, told.reason.label) else told,
-        since=told.since or known.since,
-    )
+    since = told.since or known.since
+    fuller = known if None in (told.reason.code, told.reason.label) else told
+    return fuller if fuller.since == since else replace(fuller, since=since)
 
 
 def _is_same(known: Activity, told: Activity) -> bool:
@@ -123,8 +122,8 @@ class _View:
 
     def snapshot(self, since: datetime | None) -> Snapshot:
         """Return the state that the picture shows."""
-        told = Snapshot(self.decision.status, since=since, next=self.decision.next)
-        return replace(told, reason=self.activity.reason) if self.activity else told
+        reason = self.activity.reason if self.activity else Reason()
+        return Snapshot(self.decision.status, reason, since, self.decision.next)
 
     def is_begun_anew(self) -> bool:
         """Whether the same activity has a later beginning than was known."""

@@ -91,4 +91,5 @@ def _part(found: _Found, index: int, received_at: datetime) -> Part:
         at=at if is_believed(at, received_at) else None,
         digest=content_digest([telling.agent_id, raw]) if is_distinct else None,
         account_id=telling.account_id,
+        read=telling,
     )

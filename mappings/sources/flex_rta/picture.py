@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gateway.mapping import Departure, Fields, Flaw, Identity, MappingError, Picture, is_believed
-from mappings.sources.flex_rta.telling import happened_at, telling_of
+from mappings.sources.flex_rta.telling import Telling, happened_at, telling_of
 from mappings.twilio.activities import PLATFORM, activity_of
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gateway.mapping import Activity, Channel, Observation, Record
-    from mappings.sources.flex_rta.telling import Reservation, Telling
+    from mappings.sources.flex_rta.telling import Reservation
     from mappings.twilio.activities import FlexOptions
 
 # The page's examples write every sid of a kind alike: these tell nothing apart.
@@ -27,10 +27,7 @@ def translate(record: Record, options: FlexOptions, received_at: datetime) -> Se
 
     Times that cannot be believed are left out of it, but for its own, which the tracker judges.
     """
-    flaws: list[Flaw] = []
-    telling = telling_of(Fields(record.fields, "", flaws))
-    if flaws:
-        raise MappingError("The record cannot be read.", flaws)
+    telling = record.read if isinstance(record.read, Telling) else _telling(record)
     newest = _newest(telling.reservations, received_at)
     return (
         Picture(
@@ -61,6 +58,14 @@ def translate(record: Record, options: FlexOptions, received_at: datetime) -> Se
             live_channels=options.live_channels,
         ),
     )
+
+
+def _telling(record: Record) -> Telling:
+    flaws: list[Flaw] = []
+    telling = telling_of(Fields(record.fields, "", flaws))
+    if flaws:
+        raise MappingError("The record cannot be read.", flaws)
+    return telling
 
 
 def _believed(at: datetime | None, received_at: datetime) -> datetime | None:
