@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,6 +17,7 @@ import orjson
 from gateway.engine.takeout import take_out
 from gateway.model.event import EventType
 from gateway.pipeline.person import ERASED
+from gateway.pipeline.track import KnownContact
 from gateway.ports import Row
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from gateway.ports import Erasure, Key, Table, Text
     from gateway.settings import SourceSettings
 
-KNOWN: tuple[Table, ...] = ("agents", "badges", "went_by", "alarms", "contacts", "conversations")
+KNOWN: tuple[Table, ...] = ("agents", "badges", "went_by", "alarms", "conversations")
 LAST = "\U0010ffff"
 NO_NUMBER = -1
 ANY_NUMBER = 2**62
@@ -48,7 +50,6 @@ OF_A_CUSTOMER = ("customer_id", "city", "country", "phone", "zip")
 NAMED = frozenset({"contacts", "conversations", "ledger_contacts"})
 """Tables whose own keys may be a customer's words: a conversation's."""
 
-GOES_WITH_THE_CUSTOMER = frozenset({"contacts", "conversations"})
 ABOUT_A_CUSTOMER = frozenset({EventType.CONTACT.value, EventType.ALERT.value})
 
 
@@ -99,6 +100,7 @@ class Erasing:
         self._ends = await self._store.ends(with_untranslated=with_untranslated)
         for table in KNOWN:
             await self._sweep(table, self._verdict)
+        await self._sweep("contacts", self._of_pieces)
         key = self._person.key
         if key is not None:
             span = (key, NO_NUMBER), (key, ANY_NUMBER)
@@ -138,15 +140,28 @@ class Erasing:
         if table in GOES_WITH_THE_AGENT and row.subject == person.key:
             return None
         told = any(map(person.is_told_in, row.texts))
-        if table in GOES_WITH_THE_CUSTOMER and person.key is None and self._names(row, told=told):
+        if table == "conversations" and self._names(row):
             return None
         if told and row.kind in ABOUT_A_CUSTOMER and self._is_theirs(row):
             return None
         return tuple(map(self._masked, row.texts)) if told else row.texts
 
-    def _names(self, row: Row, *, told: bool) -> bool:
+    def _names(self, row: Row) -> bool:
+        """Whether a row's own words are the person's."""
         parts = (*row.key, row.subject)
-        return told or any(self._person.is_told_in(str(each).encode()) for each in parts)
+        return any(self._person.is_told_in(str(each).encode()) for each in parts)
+
+    def _of_pieces(self, row: Row, _table: Table) -> tuple[Text, ...] | None:
+        """Leave of a contact that not every piece of it is there: a replay lets it be."""
+        if self._names(row):
+            return None
+        known = row.texts[0]
+        if known is None or not self._person.is_told_in(known):
+            return row.texts
+        left = KnownContact.from_json(self._person.masked(known))
+        if self._person.key is None:
+            return (KnownContact(left.id).to_json(),)
+        return (replace(left, begun_at=None).to_json(),)
 
     def _of_past(self, row: Row, _table: Table) -> tuple[Text, ...] | None:
         """Leave what was booked after the erasure began."""
@@ -156,7 +171,7 @@ class Erasing:
     def _of_booked(self, row: Row, _table: Table) -> tuple[Text, ...] | None:
         """Leave a contact's figures; who it was with, or who took it, goes."""
         person = self._person
-        if self._names(Row(row.key, "", "", "", ()), told=False):
+        if self._names(replace(row, subject="")):
             return None
         is_mine = row.subject == person.key
         if not is_mine and not any(map(person.is_told_in, row.texts)):
@@ -277,7 +292,7 @@ class Erasing:
         is_theirs = row.subject == self._person.key or self._ids & {row.ref, row.subject}
         if is_theirs or any(map(self._person.is_in, row.texts)):
             return True
-        return table in NAMED and self._names(row, told=False)
+        return table in NAMED and self._names(row)
 
     async def _owed(self, tellers: Tellers | None, masked: Sequence[int]) -> None:
         """Take back what destinations are owed, and what is remembered of the person there."""

@@ -186,8 +186,8 @@ class Replay:
             self._loaded.update(missing)
 
     async def _load_contacts(self, several: Sequence[_Read]) -> None:
-        """Find out which contacts of a page have begun before the first receipt of all: of these
-        not every piece is there, so they stay as they are.
+        """Find out of which contacts of a page not every piece is there: they have begun before
+        the first receipt of all, or pieces were erased. They stay as they are.
         """
         keys, names = contact_keys((each.source.name, each.reading) for each in several)
         new = [key for key in keys if key not in self._contacts.known]
@@ -199,9 +199,9 @@ class Replay:
             self._contacts.conversations.setdefault(name, conversation)
 
     def _is_cut(self, known: KnownContact | None) -> bool:
-        if self._since is None:
-            return False
-        return known is None or known.begun_at is None or known.begun_at < self._since
+        if known is None:
+            return self._since is not None
+        return known.begun_at is None or (self._since is not None and known.begun_at < self._since)
 
     def _to_compare(self, each: _Read, kept: Sequence[MadeEvent]) -> list[MadeEvent]:
         """Return what is compared with: nothing of contacts that are left alone."""

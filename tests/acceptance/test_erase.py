@@ -180,10 +180,11 @@ async def test_a_customer_goes_with_all_that_their_contacts_tell(tmp_path):
                 "receipts",
                 "receipts_masked",
                 "events",
-                "contacts",
+                "contacts_masked",
                 "ledger_contacts_masked",
             )
             assert {name for name in counted if not told[name]} == set()
+            assert await replayed(gateway) == UNCHANGED
             assert (told["left"], told["receipts_lost"]) == (0, 0)
 
 
