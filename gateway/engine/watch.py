@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from prometheus_client import Counter
-
     from gateway.engine.attempt import Attempt
     from gateway.engine.gate import Gate
     from gateway.ports import Backlog, Recorded
@@ -30,7 +28,6 @@ class Watch:
     def __init__(self, settings: DestinationSettings, metrics: Metrics) -> None:
         self._name = settings.name
         self._metrics = metrics
-        self._outcomes: dict[str, Counter] = {}
         self._delivery_seconds = metrics.delivery_seconds.labels(settings.name)
         self._backlog: Backlog | None = None
         self._last_answer: dict[str, Any] | None = None
@@ -65,17 +62,10 @@ class Watch:
     def recorded(self, recorded: Sequence[Recorded]) -> None:
         """Count outcomes, now that they are certain."""
         for each in recorded:
-            self._counter(outcome_name(each.outcome)).inc()
+            self._metrics.deliveries.labels(self._name, outcome_name(each.outcome)).inc()
             if isinstance(each.outcome, Delivered):
                 seconds = (each.at - each.delivery.recorded_at).total_seconds()
                 self._delivery_seconds.observe(max(0.0, seconds))
-
-    def _counter(self, outcome: str) -> Counter:
-        counter = self._outcomes.get(outcome)
-        if counter is None:
-            counter = self._metrics.deliveries.labels(self._name, outcome)
-            self._outcomes[outcome] = counter
-        return counter
 
     def counted(self, backlog: Backlog, now: datetime) -> None:
         """Show what is owed."""

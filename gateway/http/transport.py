@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from functools import cache
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -13,6 +14,8 @@ from gateway.model.delivery import Answer
 from gateway.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from gateway.model.outgoing import OutgoingRequest
     from gateway.settings import ClientTls, DestinationSettings
 
@@ -76,9 +79,7 @@ class HttpTransport:
             headers=headers,
             data=request.body or None,
             allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(
-                total=request.timeout.total_seconds(), ceil_threshold=_NEVER_CEIL
-            ),
+            timeout=_patience(request.timeout),
         ) as response:
             return Answer(
                 status=response.status,
@@ -86,6 +87,11 @@ class HttpTransport:
                 retry_after=response.headers.get("Retry-After"),
                 content_type=response.headers.get("Content-Type", ""),
             )
+
+
+@cache
+def _patience(timeout: timedelta) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=timeout.total_seconds(), ceil_threshold=_NEVER_CEIL)
 
 
 async def _start_of(response: aiohttp.ClientResponse) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from functools import cache
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,15 @@ DELIVERY_BUCKETS = (*ACK_BUCKETS, 10.0, 30.0, 60.0, 300.0, 3600.0)
 LAGS_KEPT = 31
 LONGEST_LAG_SECONDS = 26 * 3600.0
 """Between the zones that are farthest apart. What is further off is history, not a clock."""
+
+
+class Counted:
+    """A counter with labels. Each look-up of a child takes a lock and makes texts of the labels'
+    values, so *labels* remembers them: they are few, being of the configuration.
+    """
+
+    def __init__(self, counter: Counter) -> None:
+        self.labels = cache(counter.labels)
 
 
 class Metrics:
@@ -110,8 +120,8 @@ class Metrics:
             "alarm", "Alarms raised, by source or destination", "alarm", "subject"
         )
 
-    def _counter(self, name: str, text: str, *labels: str) -> Counter:
-        return Counter(f"gateway_{name}", text, labels, registry=self.registry)
+    def _counter(self, name: str, text: str, *labels: str) -> Counted:
+        return Counted(Counter(f"gateway_{name}", text, labels, registry=self.registry))
 
     def _level(self, name: str, text: str, *labels: str) -> Gauge:
         return Gauge(f"gateway_{name}", text, labels, registry=self.registry)
