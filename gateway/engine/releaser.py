@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 OURS = frozenset({"unmapped", "unidentified", CONFLICT})
 """Why routing holds something; any other reason is a vendor's, who does not know the agent."""
+
+AGAIN_SECONDS = 15 * 60.0
+"""After how long a vendor is asked again whether it knows somebody by now, if nothing changes."""
 
 SLICE = 50
 NAMED_BY = ("email", "username", "external_id")
@@ -73,13 +77,18 @@ class Releaser:
         go by nothing there, and any other identity that they have by now counts.
         """
         for each in deliveries:
-            self._badges.take_off(each.subject, each.destination)
+            if each.identity is None:
+                self._badges.take_off(each.subject, each.destination)
+            else:
+                self._badges.estrange(each.subject, each.destination, each.identity)
         self.look_at(each.subject for each in deliveries)
 
     async def run(self) -> None:
         """Look whenever asked, and once at the start."""
         while True:
-            await self._asked.wait()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._asked.wait(), AGAIN_SECONDS)
+            self._all = self._all or (not self._asked.is_set() and self._badges.has_strangers)
             self._asked.clear()
             await self.look()
 
@@ -124,6 +133,7 @@ class Releaser:
             return
         self._rename(held, known, agent["wfm_id"], identity, destination)
         log.info("agent.released", destination=destination.name, agent=held.subject, n=held.count)
+        self._badges.introduce(held.subject, destination.name)
         released = await self._store.release(
             destination.name,
             held.subject,

@@ -21,6 +21,9 @@ EVERYWHERE = ""
 CONFLICT = "conflict"
 """Why a delivery is held: somebody else wears the identity."""
 
+UNKNOWN = "unknown_agent"
+"""The same: the vendor does not know the identity."""
+
 
 @dataclass(frozen=True, slots=True)
 class Badge:
@@ -55,6 +58,7 @@ class Badges:
         self._waiting: defaultdict[Place, dict[str, None]] = defaultdict(dict)
         self._changes: list[BadgeChange] = []
         self._freed: dict[str, None] = {}
+        self._strangers: dict[Place, str] = {}
         for each in worn:
             self._wear(each.agent, each.destination, each.identity)
         for each in waiting:
@@ -87,6 +91,24 @@ class Badges:
             if self._drop(agent, name):
                 self._changes.append(BadgeChange(name, agent, None))
 
+    @property
+    def has_strangers(self) -> bool:
+        """Whether a vendor does not know somebody, as far as it has said so."""
+        return bool(self._strangers)
+
+    def is_stranger(self, agent: str, destination: str, identity: str) -> bool:
+        """Whether the vendor has said that it does not know the agent's *identity*."""
+        return self._strangers.get((destination, printable(agent))) == printable(identity)
+
+    def estrange(self, agent: str, destination: str, identity: str) -> None:
+        """Note that the vendor does not know the agent by *identity*: they go by nothing there."""
+        self.take_off(agent, destination)
+        self._strangers[destination, printable(agent)] = printable(identity)
+
+    def introduce(self, agent: str, destination: str) -> None:
+        """Forget that the vendor did not know the agent: it is asked again."""
+        self._strangers.pop((destination, printable(agent)), None)
+
     def wait(self, agent: str, destination: str, identity: str) -> None:
         """Note that the agent waits for somebody else's badge."""
         self._waiting[destination, printable(identity)][printable(agent)] = None
@@ -105,6 +127,9 @@ class Badges:
         self._changes = [each for each in self._changes if each.agent != printable(agent)]
         for destination in {place[0] for place in self._waiting}:
             self.wait_no_more(agent, destination)
+        for destination, stranger in tuple(self._strangers):
+            if stranger == printable(agent):
+                self.introduce(agent, destination)
 
     def conflicts(self) -> Mapping[Place, tuple[str, ...]]:
         """Return for each contested place its wearer, then those who wait."""

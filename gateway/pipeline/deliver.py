@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tenacity import RetryCallState, Retrying, wait_exponential
 
 from gateway.mapping.destination import Judgement, Verdict
+from gateway.model.badge import UNKNOWN
 from gateway.model.delivery import (
     Answer,
     Dead,
@@ -78,7 +79,7 @@ def decide(
         case Verdict.UNSUPPORTED:
             return Unsupported(judgement.detail)
         case Verdict.HOLD:
-            return Held("unknown_agent")
+            return Held(UNKNOWN)
         case Verdict.PARK:
             return Parked(judgement.detail)
         case Verdict.PERMANENT:

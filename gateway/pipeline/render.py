@@ -166,7 +166,7 @@ def outgoing(request: Request, around: Envelope, key: str) -> OutgoingRequest:
         method=request.method,
         url=around.address(request),
         headers=(
-            ("Content-Type", request.content_type),
+            *((("Content-Type", request.content_type),) if request.content_type else ()),
             ("Idempotency-Key", key),
             *around.headers,
             *request.headers,

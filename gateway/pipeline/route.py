@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gateway.model.badge import CONFLICT
+from gateway.model.badge import CONFLICT, UNKNOWN
 from gateway.model.delivery import NewDelivery
 from gateway.model.event import THE_GATEWAY, EventType
 
@@ -84,8 +84,8 @@ def _delivery(
         worn = badges.of(event.subject, destination.name)
         if worn is not None:
             identity, held = worn, None
-        elif held is None and identity is not None and event.type in OF_THE_SHIFT:
-            held = _put_on(badges, event, destination.name, identity)
+        elif held is None and identity is not None:
+            held = _held_by(badges, event, destination.name, identity)
     return NewDelivery(
         event_id=event.id,
         destination=destination.name,
@@ -94,6 +94,16 @@ def _delivery(
         collapses=destination.order == "agent" and event.type in destination.mapping.collapsing,
         held=held,
     )
+
+
+def _held_by(badges: Badges, event: Event, destination: str, identity: str) -> str | None:
+    """Return why the event waits. Behind what waits for the vendor to know the agent everything
+    does: else it would be told before what is older.
+    """
+    if badges.is_stranger(event.subject, destination, identity):
+        return UNKNOWN
+    is_of_shift = event.type in OF_THE_SHIFT
+    return _put_on(badges, event, destination, identity) if is_of_shift else None
 
 
 def _put_on(badges: Badges, event: Event, destination: str, identity: str) -> str | None:

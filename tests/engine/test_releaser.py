@@ -1,5 +1,6 @@
 """What is held goes when it is known who the agent is, or when their identity is free."""
 
+import asyncio
 import json
 from dataclasses import replace
 
@@ -195,6 +196,74 @@ async def test_whom_the_vendor_does_not_know_may_be_given_another_identity_in_th
     assert {lane for _, lane, _, _ in shown(house)} == {"2002"}
     await of_flex(house, 1, "Lunch")
     assert {lane for _, lane, _, _ in shown(house)} == {"2002"}
+
+
+async def refuse(house, going, *, destination="board"):
+    """Have the vendor say of all that was offered to it that it does not know the agent."""
+    refused = [each for each in house.offered if each.destination == destination]
+    house.offered.clear()
+    unknown = Held("unknown_agent")
+    await house.store.record([Recorded(each, unknown, house.now, "m 1") for each in refused])
+    going.refused(refused)
+    await going.look()
+
+
+async def test_what_follows_waits_behind_what_a_vendor_did_not_know(house):
+    """Else the vendor, knowing the agent by then, would be told what is newer first."""
+    house.roster.named[ANNA] = ("2001", None)
+    await of_flex(house, 0, "Available")
+    going = releaser(house)
+    await going.look()  # the start
+    await refuse(house, going)
+    await of_flex(house, 1, "Lunch")
+    await of_flex(house, 2, "Available")
+    assert shown(house) == []
+    going.look_at_all()  # the roster was touched
+    await going.look()
+    assert [(kind, status) for _, _, kind, status in shown(house)] == [
+        ("login", "ready"),
+        ("state", "ready"),
+        ("state", "not_ready"),
+        ("state", "ready"),
+    ]
+    await of_flex(house, 3, "Lunch")
+    assert [status for *_, status in shown(house)] == ["not_ready"]
+
+
+async def test_all_that_waited_goes_by_what_the_agent_goes_by_then(house):
+    house.roster.named[ANNA] = ("2001", None)
+    await of_flex(house, 0, "Available")
+    going = releaser(house)
+    await going.look()
+    await refuse(house, going)
+    house.roster.named[ANNA] = ("2002", None)
+    await of_flex(house, 1, "Lunch")
+    going.look_at_all()  # the roster was changed
+    await going.look()
+    assert [(lane, status) for _, lane, _, status in shown(house)] == [
+        ("2002", "ready"),
+        ("2002", "ready"),
+        ("2002", "not_ready"),
+    ]
+    await of_flex(house, 2, "Available")
+    assert {lane for _, lane, _, _ in shown(house)} == {"2002"}
+
+
+async def test_a_vendor_is_asked_again_after_a_while(house, monkeypatch):
+    """A list that was empty for a moment must not silence everybody until somebody looks."""
+    monkeypatch.setattr("gateway.engine.releaser.AGAIN_SECONDS", 0.01)
+    house.roster.named[ANNA] = ("2001", None)
+    await of_flex(house, 0, "Available")
+    going = releaser(house)
+    await going.look()
+    await refuse(house, going)
+    offered = asyncio.Event()
+    going._offer = lambda deliveries: deliveries and offered.set()
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(going.run())
+        await asyncio.wait_for(offered.wait(), 10)
+        running.cancel()
+    assert not house.badges.has_strangers
 
 
 async def test_an_agent_is_offered_before_the_next_one_is_let_go(house):

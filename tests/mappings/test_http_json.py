@@ -67,6 +67,9 @@ def test_what_is_filled_into_a_path_stays_one_segment():
     for identity in ("..", ".", ""):
         with pytest.raises(MappingError):
             request(identity, path="/agents/{identity}")
+    with pytest.raises(MappingError):
+        request(".", path="/agents/.{identity}/x")
+    assert request("", path="/agents/of-{identity}").path == "/agents/of-"
 
 
 def test_a_header_takes_no_control_characters():

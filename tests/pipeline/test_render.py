@@ -211,3 +211,9 @@ def test_what_was_held_for_its_identity_is_completed():
 def test_any_other_event_is_told_as_it_was_made():
     known_as = NAMELESS["data"]["agent"]["id"]
     assert as_told(known_as, Renamed(), Badge(EVERYWHERE, "flex:7", "77")) == (None, None)
+
+
+def test_a_question_without_a_body_names_no_type():
+    question = Request(b"", "", (None,), method="GET", path="/agents")
+    made = outgoing(question, envelope(destination_settings()), "k")
+    assert "Content-Type" not in dict(made.headers)

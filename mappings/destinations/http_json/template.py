@@ -139,8 +139,12 @@ def in_text(template: str, values: Values) -> str:
 
 
 def in_path(template: str, values: Values) -> str:
-    """Fill in a path; what is filled in stays one segment."""
-    return PLACEHOLDER.sub(lambda found: _segment(text_of(values.of(found[1], found[2]))), template)
+    """Fill in a path; what is filled in stays within its segment.
+
+    Raises:
+        MappingError: a segment would be empty, or lead elsewhere.
+    """
+    return "/".join(_segment(each, values) for each in template.split("/"))
 
 
 def in_header(template: str, values: Values) -> str:
@@ -162,10 +166,14 @@ def text_of(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _segment(text: str) -> str:
-    if text in ("", ".", ".."):
+def _segment(template: str, values: Values) -> str:
+    if PLACEHOLDER.search(template) is None:
+        return template
+    if in_text(template, values) in ("", ".", ".."):
         raise MappingError("a segment of the path would be empty or lead elsewhere")
-    return quote(text, safe="")
+    return PLACEHOLDER.sub(
+        lambda found: quote(text_of(values.of(found[1], found[2])), safe=""), template
+    )
 
 
 def _dated(value: Any, form: str, dates: Mapping[str, DateFormat]) -> Any:
