@@ -265,7 +265,7 @@ async def test_a_paused_destination_gets_nothing_until_it_is_resumed(shelf):
 
 
 async def test_what_is_asked_for_once_more_is_written_however_old(shelf):
-    await shelf.look(days=5)
+    await shelf.look(days=1)
     await shelf.look()
     first, *_ = await shelf.store.filed("wfm", 0, 1 << 60)
     await shelf.store.keep_filed("wfm", replace(first, figures=None, content=None))
