@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 EVER: Millis = 1 << 60
 """After the end of every book."""
 
-AT_ONCE = 4
-"""Of so many intervals the agents' rows are made together: entries come agent after agent."""
+AT_ONCE = 8
+"""Of so many intervals the agents' rows are made together: entries come agent after agent, and
+where each one stood before is looked up once for all of them.
+"""
 
 
 @dataclass(frozen=True, slots=True)

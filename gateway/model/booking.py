@@ -84,10 +84,9 @@ def contact_entry_of(event: Event) -> ContactEntry | None:
 def contact_entry_from_json(text: bytes) -> ContactEntry:
     """Read back an entry that `orjson` has written."""
     raw = orjson.loads(text)
-    hops = tuple(Hop(Named(**hop["queue"]), hop["at"]) for hop in raw["hops"])
-    return ContactEntry(
-        **raw | {"queue": _named(raw["queue"]), "team": _named(raw["team"]), "hops": hops}
-    )
+    raw["queue"], raw["team"] = _named(raw["queue"]), _named(raw["team"])
+    raw["hops"] = tuple([Hop(Named(**hop["queue"]), hop["at"]) for hop in raw["hops"]])
+    return ContactEntry(**raw)
 
 
 def _hops(told: Mapping[str, Any], journey: Mapping[str, Any]) -> tuple[Hop, ...]:
