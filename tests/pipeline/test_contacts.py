@@ -147,6 +147,25 @@ def test_each_accepted_reservation_is_a_segment():
     assert first["conversation_id"] == second["conversation_id"] == "WT1"
 
 
+def test_whoever_sends_it_on_has_sent_it_on_however_often_it_goes():
+    ledger = Ledger().take(
+        *WHOLE[:-1],
+        piece(Step.TRANSFERRED, 84),
+        *answered(agent="WK2", share="WR2", at=90, queue=SUPPORT),
+        piece(Step.TRANSFERRED, 174),
+        *answered(agent="WK3", share="WR3", at=180, queue=SALES),
+        piece(Step.TRANSFERRED, 264),  # and nobody takes it
+        piece(Step.COMPLETED, 300),
+    )
+    sent_on = {key: each["journey"]["is_sent_on"] for key, each in ledger.contacts.items()}
+    assert sent_on == {"WR1": True, "WR2": True, "WR3": True}
+    assert {key: each["queue_seconds"] for key, each in ledger.contacts.items()} == {
+        "WR1": 24,
+        "WR2": 31,
+        "WR3": 31,
+    }
+
+
 def test_several_queues_are_one_wait():
     ledger = Ledger().take(
         piece(Step.CREATED, 0),

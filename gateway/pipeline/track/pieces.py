@@ -78,15 +78,16 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class KnownContact:
-    """What is known of a contact. *told* goes by the segment: its share's id, empty where there
-    is none. *first_said* and *last_said* are the attributes told first of all and last at the end.
-    *updated* are those of after the end.
+    """What is known of a contact. *transfers* are the times at which it was sent on. *told* goes by
+    the segment: its share's id, empty where there is none. *first_said* and *last_said* are the
+    attributes told first of all and last at the end. *updated* are those of after the end.
     """
 
     id: str
     account_id: str | None = None
     times: Times = field(default_factory=dict)
     queues: tuple[Entered, ...] = ()
+    transfers: tuple[datetime, ...] = ()
     seen_in: Entered | None = None
     shares: tuple[Share, ...] = ()
     channel: str | None = None
@@ -128,6 +129,9 @@ def merge(
         known = replace(known, times=_earlier(known.times, piece.step, at))
     if piece.step is Step.QUEUED and piece.queue is not None:
         known = _with_queue(known, Entered(at, piece.queue))
+    if piece.step is Step.TRANSFERRED:
+        several = sorted({*known.transfers, at})[:QUEUES_KEPT]
+        known = replace(known, transfers=tuple(several))
     if piece.queue is not None:
         known = replace(known, seen_in=_last_seen(known.seen_in, Entered(at, piece.queue)))
     if piece.step in AT_THE_END:
@@ -206,6 +210,7 @@ def _known(raw: Mapping[str, Any]) -> KnownContact:
             "times": _times(raw["times"]),
             "queues": tuple(filter(None, map(_entered, raw["queues"]))),
             "begun_at": from_rfc3339(raw["begun_at"]) if raw["begun_at"] else None,
+            "transfers": tuple(from_rfc3339(text) for text in raw.get("transfers", ())),
             "seen_in": _entered(raw["seen_in"]),
             "shares": tuple(_share(each) for each in raw["shares"]),
             "workflow": _named(raw["workflow"]),

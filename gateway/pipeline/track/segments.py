@@ -162,12 +162,12 @@ def _wrap_seconds(known: KnownContact, share: Share) -> float | None:
 
 
 def _is_sent_on(known: KnownContact, share: Share, after: Sequence[Share]) -> bool:
-    """Whether this agent sent the contact on to another queue or agent."""
-    sent_at = known.times.get(Step.TRANSFERRED)
+    """Whether this agent sent the contact on: somebody had it after, or it was told."""
     begun, ended = accepted_at(share), _share_end(share) or _end_of(known)
-    if sent_at is None or begun is None:
-        return bool(after)
-    return begun <= sent_at and (ended is None or sent_at <= ended)
+    return bool(after) or any(
+        begun is not None and begun <= at and (ended is None or at <= ended)
+        for at in known.transfers
+    )
 
 
 def _waits_from(
@@ -176,9 +176,8 @@ def _waits_from(
     """Return from when on a customer waits: the first queue; a transfer; the beginning."""
     if queues:
         return queues[0].at
-    sent_at = known.times.get(Step.TRANSFERRED)
     if since is not None:
-        return sent_at if sent_at is not None and sent_at > since else None
+        return next((at for at in known.transfers if at > since), None)
     return known.times.get(Step.CREATED)
 
 
