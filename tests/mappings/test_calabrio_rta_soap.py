@@ -39,6 +39,9 @@ def fault(words, status=500):
     )
 
 
+RESULT_1 = result(-100).body
+
+
 def judged(answer, *events):
     (first, *_) = settled = MAPPING.step(events or (told(),), {}, answer, options()).judgements or (
         None,
@@ -62,6 +65,7 @@ def judged(answer, *events):
         (Answer(200, b"<html>"), None),
         (Answer(200, b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'), None),
         (Answer(502), None),
+        (Answer(200, b"<a>" * 20_000 + RESULT_1 + b"</a>" * 20_000), None),  # too much to read
     ],
 )
 def test_what_each_answer_means(answer, verdict):

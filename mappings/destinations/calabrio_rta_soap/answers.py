@@ -11,8 +11,16 @@ if TYPE_CHECKING:
     from gateway.mapping import Answer
 
 
+LONGEST = 64 * 1024
+"""Bytes of an answer that is read. The service's have some hundred, a fault with its trace a few
+thousand; a MiB of nested elements took the parser a second, at every answer.
+"""
+
+
 def told_by(answer: Answer) -> tuple[int | None, str | None]:
     """Return the result and the fault's words; neither where the answer cannot be read."""
+    if len(answer.body) > LONGEST:
+        return None, None
     try:
         root = fromstring(answer.body, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError, RecursionError):
