@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.model.agent import Contact, Identity, Phase, Reason, Status
+from gateway.model.event import EventType
 from gateway.model.observation import Activity, Glimpse, Held
 from gateway.pipeline.track import KnownAgent, Note, Stamp, track
 
@@ -147,6 +148,18 @@ def test_an_activity_whose_own_event_was_lost_is_learnt_from_the_next_contact():
 def test_what_a_contact_carries_does_not_beat_a_change_of_the_same_moment():
     known, _ = told([activity(LUNCH, 30), contact(None, 30, version=3, carried=AVAILABLE)])
     assert known.now.status is Status.NOT_READY
+
+
+def test_a_chat_that_goes_on_over_lunch_is_work_again_only_after_it():
+    chat = contact(Phase.ACTIVE, 10, channel="chat")
+    _, events = told([activity(AVAILABLE, 0), chat, activity(LUNCH, 60), activity(AVAILABLE, 90)])
+    states = [each.data for each in events if each.type is EventType.STATE]
+    assert [(each["status"], each["since"][14:19]) for each in states] == [
+        ("ready", "00:00"),
+        ("busy", "00:10"),
+        ("not_ready", "01:00"),
+        ("busy", "01:30"),
+    ]
 
 
 def test_a_logout_and_the_next_login():

@@ -19,7 +19,7 @@ from gateway.pipeline.track.known import (
     Remembered,
     Tracked,
 )
-from gateway.pipeline.track.picture import take
+from gateway.pipeline.track.picture import is_ready_in, take
 from gateway.pipeline.track.tell import Moment, moment
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ def track_glimpse(known: KnownAgent | None, glimpse: Glimpse, stamp: Stamp) -> T
         live_channels=glimpse.live_channels,
     )
     together = when if is_newest or before.mark is None else replace(when, at=before.mark)
-    tracked = take(known, picture, together, stamp)
+    turns = _turns(before.activity, activity)
+    tracked = take(known, picture, together, stamp, turns=turns)
     assert tracked.known is not None
     return replace(
         tracked,
@@ -77,6 +78,11 @@ def _fresh_activity(
         return told if when.at > before.activity_at else None
     began = told.since if is_believed(told.since, stamp.received_at) else when.at
     return told if began >= before.activity_at else None
+
+
+def _turns(before: Activity | None, now: Activity | None) -> bool:
+    """Whether other contacts decide the status from now on than did before."""
+    return before is not None and now is not None and is_ready_in(before) != is_ready_in(now)
 
 
 def _activity_at(before: KnownAgent, activity: Activity | None, when: Moment) -> datetime | None:

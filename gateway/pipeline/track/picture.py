@@ -41,13 +41,15 @@ def take(
     when: Moment,
     stamp: Stamp,
     basis: Basis | None = None,
+    *,
+    turns: bool = False,
 ) -> Tracked:
     """Return what a picture of *when*, which is not history, is news for; with a *basis* it is
-    concluded from that.
+    concluded from that. *turns*: just now the agent began, or ceased, to be ready for contacts.
     """
     activity = _activity_now(known.activity if known else None, picture.activity, stamp)
     decision = _decide(activity, picture)
-    view = _View(known, picture, activity, decision, when, stamp)
+    view = _View(known, picture, activity, decision, when, stamp, turns)
     since, time_source = view.since()
     after = _after(known, view, since, time_source)
     notes = () if when.is_platform else (Note.UNBELIEVED_TIME,)
@@ -72,7 +74,7 @@ class _Decision:
 
 def _decide(activity: Activity | None, picture: Picture) -> _Decision:
     chosen = activity.status if activity else Status.UNKNOWN
-    counts_as_ready = chosen in (Status.READY, Status.UNKNOWN)
+    counts_as_ready = activity is None or is_ready_in(activity)
     rank = max(
         (RANK.get(each.phase, 0) for each in _deciding(picture, counts_as_ready=counts_as_ready)),
         default=0,
@@ -80,6 +82,11 @@ def _decide(activity: Activity | None, picture: Picture) -> _Decision:
     if rank == 0:
         return _Decision(chosen, None, 0, counts_as_ready)
     return _Decision(STATUS_OF[rank], None if counts_as_ready else chosen, rank, counts_as_ready)
+
+
+def is_ready_in(activity: Activity) -> bool:
+    """Whether contacts of every channel decide the status, not just those of live ones."""
+    return activity.status in (Status.READY, Status.UNKNOWN)
 
 
 def _deciding(picture: Picture, *, counts_as_ready: bool) -> Iterable[Contact]:
@@ -119,6 +126,7 @@ class _View:
     decision: _Decision
     when: Moment
     stamp: Stamp
+    turns: bool = False
 
     def snapshot(self, since: datetime | None) -> Snapshot:
         """Return the state that the picture shows."""
@@ -174,10 +182,13 @@ class _View:
     def _told_times(self) -> list[datetime]:
         explaining = self._explaining()
         left = [at for at in self._departures() if at is not None]
+        turned = [self.activity.since] if self.turns and self.activity else []
+        left += [at for at in turned if at is not None]
         return ([min(explaining)] if explaining else []) + left
 
     def _needs_own_time(self) -> bool:
-        return not self._explaining() or None in self._departures()
+        has_turned = self.turns and (self.activity is None or self.activity.since is None)
+        return not self._explaining() or None in self._departures() or has_turned
 
     def _explaining(self) -> list[datetime]:
         """Times in the record that explain the status."""
