@@ -70,11 +70,13 @@ def legs_of(truth: Truth, lost: frozenset[int]) -> list[Leg]:
     for number, facts in told.items():
         contact = truth.contacts[number]
         of_platform = _desk_legs if contact.platform == DESK else _ring_legs
-        found += of_platform(truth, contact, facts)
+        found += of_platform(truth, contact, facts, lost)
     return found
 
 
-def _desk_legs(truth: Truth, contact: Contact, facts: list[Fact]) -> list[Leg]:
+def _desk_legs(
+    truth: Truth, contact: Contact, facts: list[Fact], _lost: frozenset[int]
+) -> list[Leg]:
     taken = [each for each in facts if each.kind in ("accepted", "wrapping", "done")]
     if not taken:
         return _nobody(contact, facts)
@@ -148,7 +150,9 @@ def _had(truth: Truth, contact: Contact, facts: list[Fact], number: int, *, is_l
     return leg
 
 
-def _ring_legs(truth: Truth, contact: Contact, facts: list[Fact]) -> list[Leg]:
+def _ring_legs(
+    truth: Truth, contact: Contact, facts: list[Fact], lost: frozenset[int]
+) -> list[Leg]:
     record = _first(facts, "record")
     if record is None:
         return []
@@ -161,22 +165,24 @@ def _ring_legs(truth: Truth, contact: Contact, facts: list[Fact]) -> list[Leg]:
     if record.agent is not None:
         person = truth.people[record.agent]
         leg.agent = agent_key(person)
-        leg.talk, leg.wrap = _by_states(truth, contact, person, facts)
+        leg.talk, leg.wrap = _by_states(truth, contact, person, lost)
     return [leg]
 
 
 def _by_states(
-    truth: Truth, contact: Contact, person: Person, facts: list[Fact]
+    truth: Truth, contact: Contact, person: Person, lost: frozenset[int]
 ) -> tuple[int, int]:
     """Return for how long the agent was told to talk and to wrap up."""
-    seconds = {"ENGAGED": 0, "WORKING": 0}
-    told = {each.number for each in facts if each.kind == "state"}
-    states = [each for each in truth.facts if each.agent == person.number]
-    states = [each for each in states if each.kind in ("state", "login", "logout")]
-    for state, after in pairwise(states):
-        if state.number in told and state.contact == contact.number:
-            seconds[state.word] += after.at - state.at
-    return seconds["ENGAGED"], seconds["WORKING"]
+    spent = {"ENGAGED": 0, "WORKING": 0}
+    for state, after in pairwise(_states_told(truth, person, lost)):
+        if state.contact == contact.number:
+            spent[state.word] += after.at - state.at
+    return spent["ENGAGED"], spent["WORKING"]
+
+
+def _states_told(truth: Truth, person: Person, lost: frozenset[int]) -> list[Fact]:
+    told = _told_of(truth, person, lost)
+    return [each for each in told if each.kind in ("login", "logout", "state")]
 
 
 @dataclass(frozen=True)
@@ -326,9 +332,7 @@ def _desk_status(activity: str, held: dict[int, tuple[str, str]]) -> str:
 
 
 def _ring_day(truth: Truth, person: Person, lost: frozenset[int]) -> Iterable[tuple]:
-    facts = [
-        each for each in _told_of(truth, person, lost) if each.kind in ("login", "logout", "state")
-    ]
+    facts = _states_told(truth, person, lost)
     for fact, after in zip(facts, [*facts[1:], None], strict=True):
         status = {"login": "unknown", "logout": "logged_out"}.get(fact.kind)
         status = status or STATES.get(fact.word, "not_ready")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -11,7 +12,8 @@ import pytest
 
 from gateway.figures import DIMENSIONS, Options, Period, agent_queues, agents, contacts, queues
 from tests.week import plain
-from tests.week.posting import Gateway, Sent, requests
+from tests.week.harm import Harm, arriving, lost_of
+from tests.week.posting import Gateway, requests
 from tests.week.simulator import simulate
 from tests.week.telling import tell
 from tests.week.truth import DAY, DESK, RING
@@ -39,17 +41,24 @@ class Week:
         return await self.books.read_ledger(work)
 
 
-@pytest.fixture(params=WEEKS)
-async def week(request, tmp_path):
-    zone, begins = WEEKS[request.param]
+def truth_of(name):
+    zone, begins = WEEKS[name]
     since = int(begins.timestamp() * 1000)
-    truth = simulate(len(request.param), since, since + 7 * DAY, size=SIZE)
-    gateway = Gateway(tmp_path)
-    sent = [Sent(each.fact.at, each) for each in tell(truth)]
-    await gateway.take(requests(sent))
+    return simulate(len(name), since, since + 7 * DAY, size=SIZE), zone
+
+
+@asynccontextmanager
+async def lived(name, harm, folder):
+    """Have a week told with some harm; give it."""
+    truth, zone = truth_of(name)
+    lost = lost_of(truth, harm, 1)
+    gateway = Gateway(folder)
+    await gateway.take(requests(arriving(tell(truth), lost, harm, 2)))
     assert gateway.posted["quarantined"] == 0
-    yield Week(truth, frozenset(), gateway.store, zone)
-    await gateway.store.close()
+    try:
+        yield Week(truth, lost, gateway.store, zone)
+    finally:
+        await gateway.store.close()
 
 
 def counted(row):
@@ -81,23 +90,36 @@ def same(ours, theirs):
     assert theirs
 
 
-async def test_every_number_is_that_of_the_plain_calculation(week):
-    await intervals_are_the_same(week)
-    await slices_are_the_same(week)
+@pytest.mark.parametrize("name", WEEKS)
+async def test_every_number_is_that_of_the_plain_calculation(name, tmp_path):
+    async with lived(name, Harm(), tmp_path) as week:
+        await intervals_are_the_same(week)
+        await slices_are_the_same(week)
+
+
+async def test_contacts_are_the_same_in_whatever_order_they_are_told(tmp_path):
+    async with lived("forward", Harm(keeps_agents=False, late=0.5), tmp_path) as week:
+        await contacts_are_the_same(week, 15, "arrival")
+        await slices_are_the_same(week)
 
 
 async def intervals_are_the_same(week):
     for minutes, booked_by in ((15, "arrival"), (30, "end"), (60, "arrival")):
+        await contacts_are_the_same(week, minutes, booked_by)
         clock, period = plain.Clock(week.zone, minutes), week.period(minutes, booked_by)
-        rows = await week.read(lambda pages, p=period: list(queues(pages, p)))
-        ours = {(r.start, r.source, r.queue.id, r.channel): counted(r) for r in rows}
-        same(ours, plain.queue_rows(week.legs, clock, booked_by))
-        rows = await week.read(lambda pages, p=period: list(agent_queues(pages, p)))
-        ours = {(r.start, r.agent, r.queue.id): counted(r) for r in rows}
-        same(ours, plain.agent_queue_rows(week.legs, clock, booked_by))
         rows = await week.read(lambda pages, p=period: list(agents(pages, p)))
         ours = {(r.start, r.agent): counted(r) for r in rows}
         same(ours, plain.agent_rows(week.truth, week.lost, week.legs, clock, booked_by))
+
+
+async def contacts_are_the_same(week, minutes, booked_by):
+    clock, period = plain.Clock(week.zone, minutes), week.period(minutes, booked_by)
+    rows = await week.read(lambda pages: list(queues(pages, period)))
+    ours = {(r.start, r.source, r.queue.id, r.channel): counted(r) for r in rows}
+    same(ours, plain.queue_rows(week.legs, clock, booked_by))
+    rows = await week.read(lambda pages: list(agent_queues(pages, period)))
+    ours = {(r.start, r.agent, r.queue.id): counted(r) for r in rows}
+    same(ours, plain.agent_queue_rows(week.legs, clock, booked_by))
 
 
 SLICES = (
