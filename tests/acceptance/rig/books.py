@@ -34,12 +34,14 @@ Key = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class Books:
-    """*events*: ids by (subject, type, time), in order. *outcomes*: words by (event id,
+    """*events*: ids by (subject, type, time), in order; *revised*: those of contacts told anew, by
+    id. *outcomes*: words by (event id,
     destination). *owed*: what is not over, with why it is held. *dead*: reasons. *crashed*: the
     bodies of receipts that were under way at two unclean ends, and are set aside.
     """
 
     events: dict[Key, list[str]]
+    revised: dict[str, Key]
     outcomes: dict[tuple[str, str], list[str]]
     owed: dict[tuple[str, str], str | None]
     dead: dict[tuple[str, str], str]
@@ -52,8 +54,10 @@ class Books:
 def read_books(path: Path) -> Books:
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
     try:
+        events, revised = _events(connection)
         return Books(
-            events=_events(connection),
+            events=events,
+            revised=revised,
             outcomes=_gather(connection, "SELECT event_id, destination, outcome FROM outcomes"),
             owed={
                 (event, destination): held
@@ -79,12 +83,17 @@ def read_books(path: Path) -> Books:
         connection.close()
 
 
-def _events(connection: apsw.Connection) -> dict[Key, list[str]]:
+def _events(connection: apsw.Connection) -> tuple[dict[Key, list[str]], dict[str, Key]]:
     found: dict[Key, list[str]] = {}
+    revised: dict[str, Key] = {}
     for event_id, text in connection.execute("SELECT id, event FROM events ORDER BY seq"):
         event = json.loads(text)
-        found.setdefault((event["subject"], event["type"], event["time"]), []).append(event_id)
-    return found
+        key = event["subject"], event["type"], event["time"]
+        if (event["data"].get("contact") or {}).get("revision", 1) > 1:
+            revised[event_id] = key
+        else:
+            found.setdefault(key, []).append(event_id)
+    return found, revised
 
 
 def _gather(connection: apsw.Connection, sql: str) -> dict[tuple[str, str], list[str]]:

@@ -72,6 +72,7 @@ def judge(ledger: Ledger, books: Books, terms: Iterable[Terms]) -> Verdict:
     for each in terms:
         court = _Court(each, books, ids, verdict)
         court.check_outcomes(facts)
+        court.check_revisions()
         if each.codes:
             court.check_codes(facts)
         else:
@@ -110,6 +111,10 @@ def _events_of(
         else:
             verdict.violations.append(f"{fact} was acknowledged and has {len(found)} events")
     known = {fact.key for fact in ids}
+    said = known | {key for key in books.revised.values() if key[0] in verdict.set_aside}
+    verdict.violations += [
+        f"nobody said {key}, which was told anew" for key in set(books.revised.values()) - said
+    ]
     verdict.violations += [
         f"nobody said {key}"
         for key in books.events
@@ -157,7 +162,10 @@ class _Court:
 
     def outcome(self, fact: Fact) -> str:
         """Return what became of a fact here; words that are no outcome tell of a loss."""
-        place = self.ids.get(fact, ""), self.terms.name
+        return self._outcome_of(self.ids.get(fact, ""))
+
+    def _outcome_of(self, event_id: str) -> str:
+        place = event_id, self.terms.name
         words = [*self.books.outcomes.get(place, [])]
         if place in self.books.owed:
             held = self.books.owed[place]
@@ -174,6 +182,18 @@ class _Court:
             for index, fact in enumerate(wanted):
                 self._check_outcome(fact, outcomes[index], wanted[index + 1 :])
         self.verdict.balance[self.terms.name] = +balance
+
+    def check_revisions(self) -> None:
+        """What was told of a contact anew is over as well, in one way that is right."""
+        by_key = {fact.key: fact for fact in self.ids}
+        for event_id, key in self.books.revised.items():
+            fact = by_key.get(key)
+            if fact is None or not self.terms.wants(fact):
+                continue
+            outcome = self._outcome_of(event_id)
+            is_taken = outcome == "delivered" and event_id in self._taken
+            if not (is_taken or (outcome == "dead" and self._may_be_dead(event_id))):
+                self.blame(f"{fact}, told anew, is {outcome!r}")
 
     def _check_outcome(self, fact: Fact, outcome: str, later: list[Fact]) -> None:
         event_id = self.ids.get(fact, "")
@@ -244,6 +264,8 @@ class _Court:
         for event_ids in self._requests():
             request: dict[str, list[int]] = {}
             for event_id in event_ids:
+                if event_id in self.books.revised:
+                    continue
                 if event_id not in places:
                     if not self.verdict.set_aside:
                         self.blame(f"told of {event_id}, which nobody said")
