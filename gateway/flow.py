@@ -11,19 +11,11 @@ Stages are the functions of `gateway.pipeline`; the ports do the I/O; time is an
 
 from __future__ import annotations
 
-from collections import ChainMap
-from collections.abc import MutableMapping
-from dataclasses import dataclass, field
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from gateway.model.badge import EVERYWHERE, Badges
-from gateway.model.contact import ContactPiece
-from gateway.model.errors import ContentError, Flaw, MappingError, failure_of
-from gateway.model.event import EventType
-from gateway.model.observation import Change, ChangeKind, ContactFact, Picture, RollCall
+from gateway.course import Contacts, Course, FannedOut, Known, Routing, contact_keys
+from gateway.model.errors import ContentError, Flaw
 from gateway.model.receipt import JournaledReceipt
-from gateway.pipeline.codes import told_state
 from gateway.pipeline.read import (
     NAMED_FLAWS,
     UNPROCESSABLE,
@@ -32,32 +24,17 @@ from gateway.pipeline.read import (
     read,
     without_content,
 )
-from gateway.pipeline.route import route
-from gateway.pipeline.track import (
-    KnownAgent,
-    KnownContact,
-    Note,
-    Stamp,
-    Surroundings,
-    Tracked,
-    agent_json,
-    merge_identity,
-    track,
-    track_piece,
-)
-from gateway.ports import Accepted, Finished, Quarantined, RoutedEvent, SeenState, ToldState
+from gateway.ports import Accepted, Finished, Quarantined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import datetime
+    from collections.abc import Iterable
 
-    from gateway.mapping.source import Record
-    from gateway.model.agent import Identity
-    from gateway.model.event import Event
-    from gateway.model.observation import AgentObservation
     from gateway.model.receipt import VerifiedReceipt
-    from gateway.ports import Journal, Roster
-    from gateway.settings import DestinationSettings, SourceSettings
+    from gateway.ports import Journal
+    from gateway.settings import SourceSettings
+
+
+__all__ = ["Contacts", "FannedOut", "Known", "Routing", "accept", "contact_keys", "fan_out"]
 
 
 async def accept(
@@ -110,79 +87,6 @@ def _whole(problem: ContentError) -> Quarantined:
     return Quarantined("content", f"{problem.detail}: {named}" if named else problem.detail)
 
 
-@dataclass(frozen=True, slots=True)
-class Routing:
-    """Where events go, as configured, and who goes by which identity there."""
-
-    destinations: tuple[DestinationSettings, ...]
-    unmapped: str
-    roster: Roster
-    wfm_id_from: tuple[str, ...] = ()
-    badges: Badges = field(default_factory=Badges)
-    customer_key: bytes = b""
-
-
-@dataclass(slots=True)
-class Contacts:
-    """What is known of contacts told in pieces, by key, and of which conversation names are.
-
-    The pieces of some are *left_alone*: not all of what they were is known.
-    """
-
-    known: MutableMapping[str, KnownContact] = field(default_factory=dict)
-    conversations: MutableMapping[str, str] = field(default_factory=dict)
-    left_alone: frozenset[str] = frozenset()
-
-    @classmethod
-    def recalled(cls, known: Mapping[str, bytes], conversations: Mapping[str, str]) -> Contacts:
-        """Read what the store keeps."""
-        return cls(
-            {key: KnownContact.from_json(text) for key, text in known.items()}, dict(conversations)
-        )
-
-
-def contact_keys(readings: Iterable[tuple[str, Reading | None]]) -> tuple[list[str], list[str]]:
-    """Return the keys of the contacts that records, by source, are pieces of, and the names by
-    which these find their conversation.
-    """
-    keys: dict[str, None] = {}
-    names: dict[str, None] = {}
-    for source, reading in readings:
-        for record in reading.records if reading is not None else ():
-            if record.contact_id is not None:
-                keys[f"{source}:{record.contact_id}"] = None
-                names.update((f"{source}:{each}", None) for each in record.joins)
-    return list(keys), list(names | keys)
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is known of agents by their keys, and of contacts (`None`: their pieces are left
-    alone).
-    """
-
-    agents: MutableMapping[str, KnownAgent]
-    contacts: Contacts | None = None
-
-
-@dataclass(slots=True)
-class FannedOut:
-    """What translating one receipt came to, with what is worth counting.
-
-    *told_at* is the newest time that the platform told of an agent, believed or not. *acquainted*
-    are the agents of whom something else is known now than before, *strangers* those of whom
-    nothing was and nobody has told who they are (keys, and the platform's ids).
-    """
-
-    finished: Finished
-    notes: list[Note] = field(default_factory=list)
-    dropped: list[str] = field(default_factory=list)
-    failures: list[tuple[int | None, Exception]] = field(default_factory=list)
-    told_at: datetime | None = None
-    acquainted: frozenset[str] = frozenset()
-    strangers: Mapping[str, str] = field(default_factory=dict)
-
-
 def fan_out(
     receipt: JournaledReceipt,
     reading: Reading | None,
@@ -197,7 +101,7 @@ def fan_out(
         reading = reading or read(receipt.verified, source)
     except ContentError as problem:
         return FannedOut(Finished(receipt, quarantined=(_whole(problem),)))
-    course = _Course(receipt, source, routing, known.agents, known.contacts)
+    course = Course(receipt, source, routing, known.agents, known.contacts)
     for entry in reading.quarantined:
         if entry.index is not None and _is_wanted(receipt, entry.index):
             course.quarantined.append(entry)
@@ -211,181 +115,3 @@ def _is_wanted(receipt: JournaledReceipt, index: int) -> bool:
     if receipt.only is not None:
         return index in receipt.only
     return index not in receipt.skip
-
-
-@dataclass(slots=True)
-class _Course:
-    """One receipt on its way through translate, track and route."""
-
-    receipt: JournaledReceipt
-    source: SourceSettings
-    routing: Routing
-    agents: MutableMapping[str, KnownAgent]
-    contacts: Contacts | None
-    events: list[RoutedEvent] = field(default_factory=list)
-    changed: dict[str, KnownAgent] = field(default_factory=dict)
-    contacts_changed: dict[str, KnownContact] = field(default_factory=dict)
-    conversations: dict[str, str] = field(default_factory=dict)
-    quarantined: list[Quarantined] = field(default_factory=list)
-    seen: dict[SeenState, None] = field(default_factory=dict)
-    told: dict[ToldState, None] = field(default_factory=dict)
-    notes: list[Note] = field(default_factory=list)
-    dropped: list[str] = field(default_factory=list)
-    failures: list[tuple[int | None, Exception]] = field(default_factory=list)
-    told_at: datetime | None = None
-    acquainted: set[str] = field(default_factory=set)
-    strangers: dict[str, str] = field(default_factory=dict)
-
-    def take(self, record: Record) -> None:
-        """Translate one record, or set it aside."""
-        received_at = self.receipt.verified.receipt.received_at
-        mapping = self.source.mapping
-        try:
-            observations = mapping.translate(record, self.source.options, received_at)
-        except MappingError as problem:
-            self._set_aside(record, str(problem))
-        except Exception as problem:  # noqa: BLE001 - a mapping's bug harms its own record only
-            self.failures.append((record.index, problem))
-            label = f"{mapping.name} {mapping.version}"
-            self._set_aside(record, failure_of(label, problem))
-        else:
-            for observation in observations:
-                if isinstance(observation, ContactPiece):
-                    self._piece(record, observation)
-                else:
-                    self._observe(record, observation)
-
-    def _set_aside(self, record: Record, detail: str) -> None:
-        self.quarantined.append(Quarantined("translate", detail, record.index))
-
-    def _observe(self, record: Record, observation: AgentObservation) -> None:
-        identity = observation.agent
-        key = f"{self.source.keys_of}:{identity.id}" if identity else None
-        stamp = self._stamp(record, key, identity)
-        known = self.agents.get(key) if key else None
-        tracked = track(known, observation, stamp)
-        is_fact = isinstance(observation, ContactFact)
-        if key and tracked.known is not None and not (is_fact and tracked.known is known):
-            self.agents[key] = self.changed[key] = tracked.known
-        if not isinstance(observation, ContactFact | RollCall):
-            self._note_time(observation.at)
-        self.notes.extend(tracked.notes)
-        self._note_state(observation)
-        for event in tracked.events:
-            self._route(event)
-        if key and tracked.known is not None:
-            self._end_shift(key, tracked)
-        if key and known is None:
-            self._note_stranger(key, observation)
-
-    def _piece(self, record: Record, piece: ContactPiece) -> None:
-        key = f"{self.source.name}:{piece.contact_id}"
-        if self.contacts is None or key in self.contacts.left_alone:
-            return
-        names = ChainMap(self.conversations, self.contacts.conversations)
-        around = Surroundings(partial(self._who, record), names, self.routing.customer_key)
-        stamp = self._stamp(record, None, None)
-        tracked = track_piece(self.contacts.known.get(key), piece, stamp, around)
-        self.contacts.known[key] = self.contacts_changed[key] = tracked.known
-        self.contacts.conversations.update(self.conversations)
-        self.notes.extend(tracked.notes)
-        self._note_time(piece.at)
-        for event in tracked.events:
-            self._route(event)
-
-    def _who(self, record: Record, identity: Identity) -> tuple[str, dict[str, Any]]:
-        """Return the key of an agent who had a contact, and what is told of them."""
-        key = f"{self.source.keys_of}:{identity.id}"
-        known = self.agents.get(key)
-        merged = merge_identity(known.identity if known else None, identity)
-        return key, agent_json(merged, self._stamp(record, key, identity))
-
-    def _stamp(self, record: Record, key: str | None, identity: Identity | None) -> Stamp:
-        routing, source = self.routing, self.source
-        return Stamp(
-            source=source.name,
-            received_at=self.receipt.verified.receipt.received_at,
-            seed=record.digest or f"{self.receipt.id}:{record.index}".encode(),
-            roster=routing.roster.entry(source.keys_of, identity.id) if identity else None,
-            wfm_id_from=routing.wfm_id_from,
-            goes_by=routing.badges.of(key, EVERYWHERE) if key else None,
-            keys_of=source.agents_of,
-            fills=source.fills,
-        )
-
-    def _note_time(self, at: datetime | None) -> None:
-        if at is not None and (self.told_at is None or at > self.told_at):
-            self.told_at = at
-
-    def _end_shift(self, key: str, tracked: Tracked) -> None:
-        """See to what the agent goes by, after the events were routed."""
-        badges, known = self.routing.badges, tracked.known
-        if known is not None and not known.logged_in:
-            badges.take_off(key)
-        elif tracked.events and badges.of(key, EVERYWHERE) is None:
-            wfm_id = tracked.events[-1].data["agent"]["wfm_id"]
-            if wfm_id is not None:
-                badges.put_on(key, EVERYWHERE, wfm_id)
-        if any(each.type is EventType.PROFILE for each in tracked.events):
-            self.acquainted.add(key)
-
-    def _note_stranger(self, key: str, observation: AgentObservation) -> None:
-        """Note an agent of whom nothing was known, and nobody has told who they are."""
-        agent = observation.agent
-        if agent is not None and not isinstance(observation, RollCall):
-            names = (agent.external_id, agent.username, agent.name, agent.email)
-            if not any(names):
-                self.strangers[key] = agent.id
-
-    def _note_state(self, observation: AgentObservation) -> None:
-        state = _seen_state(self.source.name, observation)
-        if state is not None:
-            self.seen[state] = None
-            if not state.mapped:
-                self.notes.append(Note.UNMAPPED_STATE)
-
-    def _route(self, event: Event) -> None:
-        routing = self.routing
-        deliveries, dropped = route(event, routing.destinations, routing.unmapped, routing.badges)
-        self.events.append(RoutedEvent(event, deliveries))
-        self.dropped.extend(dropped)
-        told = told_state(event)
-        if told is not None:
-            self.told[told] = None
-        elif event.type is EventType.LOGOUT:
-            routing.badges.take_off(event.subject)
-
-    def result(self) -> FannedOut:
-        """Return all of it."""
-        finished = Finished(
-            receipt=self.receipt,
-            events=tuple(self.events),
-            agents={key: agent.to_json() for key, agent in self.changed.items()},
-            quarantined=tuple(self.quarantined),
-            seen_states=tuple(self.seen),
-            told_states=tuple(self.told),
-            badges=self.routing.badges.changes(),
-            contacts={key: each.to_json() for key, each in self.contacts_changed.items()},
-            conversations=self.conversations,
-        )
-        acquainted = frozenset(self.acquainted)
-        return FannedOut(
-            finished,
-            self.notes,
-            self.dropped,
-            self.failures,
-            self.told_at,
-            acquainted,
-            self.strangers,
-        )
-
-
-def _seen_state(source: str, observation: AgentObservation) -> SeenState | None:
-    match observation:
-        case Picture(activity=activity) | RollCall(activity=activity) if activity is not None:
-            reason, status, mapped = activity.reason, activity.status, activity.mapped
-        case Change(kind=ChangeKind.STATE):
-            reason, status, mapped = observation.reason, observation.status, observation.mapped
-        case _:
-            return None
-    return SeenState(source, reason.code, reason.label, status.value, mapped)
