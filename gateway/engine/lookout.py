@@ -15,14 +15,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.engine.flows import Flow, owed_in_all
 from gateway.model.clock import from_rfc3339
 from gateway.model.errors import StoreUnavailableError
-from gateway.pipeline.alarms import (
-    Conflict,
-    DestinationFacts,
-    Facts,
-    FileFacts,
-    Refusing,
-    SourceFacts,
-)
+from gateway.model.facts import Conflict, DestinationFacts, Facts, FileFacts, Refusing, SourceFacts
 from gateway.pipeline.skew import skew_of, zone_doubt
 
 if TYPE_CHECKING:

@@ -7,9 +7,10 @@ import pytest
 
 from gateway.engine.files.health import FilerHealth
 from gateway.model.errors import OperationError
+from gateway.model.facts import Facts
 from gateway.operations import files, health, vendor
 from gateway.operations.table import Bench
-from gateway.pipeline.alarms import Facts, judge
+from gateway.pipeline.alarms import judge
 from gateway.ports import Filed
 from gateway.settings import FolderSettings
 from gateway.store.sqlite import open_store

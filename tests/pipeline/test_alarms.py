@@ -6,7 +6,8 @@ import pytest
 
 from gateway.model.alarm import Alarm, AlarmName, Severity, StandingAlarm
 from gateway.model.event import THE_GATEWAY, EventType
-from gateway.pipeline.alarms import DestinationFacts, Facts, Refusing, SourceFacts, judge
+from gateway.model.facts import DestinationFacts, Facts, Refusing, SourceFacts
+from gateway.pipeline.alarms import judge
 from gateway.pipeline.alert import alert
 
 STARTED = datetime(2026, 3, 2, 8, tzinfo=UTC)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gateway.model.clock import rfc3339_or_none
-from gateway.pipeline.alarms import FileFacts
+from gateway.model.facts import FileFacts
 
 if TYPE_CHECKING:
     from datetime import datetime
