@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +12,10 @@ from gateway.model.delivery import Answer
 from gateway.model.errors import MappingError
 from gateway.pipeline.judge import judge, judge_question, judge_unrepeatable
 from gateway.pipeline.render import digest
+from gateway.ports import Lane
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from gateway.engine.rendering import Facing, Item, Prepared
     from gateway.mapping.destination import Step
@@ -33,21 +35,38 @@ class Attempt:
     requests: int = 0
 
 
-async def attempt(items: Sequence[Item], renderer: Renderer, transport: Transport) -> Attempt:
-    """Tell the vendor of *items* in one request, as far as there is something to tell."""
+Remember = Callable[[str, Lane], Awaitable[None]]
+"""Makes durable what a lane remembers in the middle of an attempt."""
+
+
+async def attempt(
+    items: Sequence[Item], renderer: Renderer, transport: Transport, remember: Remember
+) -> Attempt:
+    """Tell the vendor of *items* in one request, as far as there is something to tell.
+
+    Where a mapping tells an agent in several, how far it has come is durable before the next
+    leaves: an end in the middle repeats one request at most.
+    """
     rendered = renderer.render(items)
     made = Attempt(rendered.judged)
     if rendered.prepared is not None:
-        await _exchange(rendered.facing, rendered.prepared, made, renderer, transport)
+        wires = _Wires(renderer, transport, remember)
+        await _exchange(rendered.facing, rendered.prepared, made, wires)
     return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Wires:
+    renderer: Renderer
+    transport: Transport
+    remember: Remember
 
 
 async def _exchange(
     facing: Sequence[Facing],
     prepared: Prepared,
     made: Attempt,
-    renderer: Renderer,
-    transport: Transport,
+    wires: _Wires,
 ) -> None:
     """Send, and go on with the mapping's steps until it settles the events."""
     request, ready = prepared
@@ -56,9 +75,11 @@ async def _exchange(
     while isinstance(step, Request):
         by_status = _by_status(step)
         memory = memory if step.memory is None else step.memory
-        answer = made.answer = await transport.send(ready)
+        if made.requests and step.method not in QUESTIONS and is_of_one_lane(facing):
+            await _remember(facing[0].item, memory, wires)
+        answer = made.answer = await wires.transport.send(ready)
         made.requests += 1
-        step, ready = _next(facing, answer, ready, made, renderer, memory=memory)
+        step, ready = _next(facing, answer, ready, made, wires.renderer, memory=memory)
     judgements = step.judgements or (by_status(answer),) * len(facing)
     kept = step.memory if is_of_one_lane(facing) else None
     goes_alone = _is_blamed_on_all(judgements)
@@ -66,6 +87,11 @@ async def _exchange(
         made.judged.append(
             Judged(each.item, judgement, answer, digest(part), kept, goes_alone=goes_alone)
         )
+
+
+async def _remember(item: Item, memory: Mapping[str, Any] | None, wires: _Wires) -> None:
+    if memory is not None and memory != item.state.memory:
+        await wires.remember(item.delivery.lane, Lane(memory))
 
 
 def _by_status(request: Request) -> Callable[[Answer], Judgement]:

@@ -236,11 +236,12 @@ class Destination:
 
     async def _deliver(self, work: Work | None) -> None:
         """Attempt one piece of work after the other, until there is none that may leave."""
+        remember = self._recorder.remember
         try:
             while work is not None:
                 items, lanes, is_probe = work
                 started_at = self._clock.now()
-                made = await attempt(items, self._renderer, self._transport)
+                made = await attempt(items, self._renderer, self._transport, remember)
                 self._land(made, lanes, started_at, is_probe=is_probe)
                 work = self._next()
         finally:

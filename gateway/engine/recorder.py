@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from gateway.engine.clock import Clock
-    from gateway.ports import DestinationMark, Outbox, Recorded
+    from gateway.ports import DestinationMark, Lane, Outbox, Recorded
 
 log = structlog.get_logger(__name__)
 
@@ -69,6 +69,10 @@ class Recorder(Generic[L]):
         self._mark = mark
         self._stir()
         return self._mark_is_kept
+
+    async def remember(self, lane: str, state: Lane) -> None:
+        """Make durable how far an attempt has come, before it goes on."""
+        await self._until_kept(lambda: self._outbox.remember(self._destination, lane, state))
 
     async def run(self) -> None:
         """Record until cancelled. What the store cannot take now is kept and tried again."""

@@ -93,6 +93,10 @@ class Outbox(Protocol):
         """
         ...
 
+    async def remember(self, destination: str, lane: str, state: Lane) -> None:
+        """Keep what a lane remembers, in the middle of an attempt."""
+        ...
+
     async def record(self, recorded: Sequence[Recorded]) -> None:
         """Make outcomes durable, all or none."""
         ...

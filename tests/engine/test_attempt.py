@@ -32,7 +32,11 @@ async def tried(step, items, *answers):
     wire = Wire()
     wire.script(*(answers or (OK,)))
     settings = destination_settings(mapping=replace(MAPPING, step=step))
-    return await attempt(items, Renderer(settings), wire), wire
+
+    async def remember(lane, state):
+        wire.kept.append((len(wire.sent), lane, state.memory))
+
+    return await attempt(items, Renderer(settings), wire, remember), wire
 
 
 async def test_a_mapping_may_take_several_steps_and_remember_something():
@@ -50,6 +54,29 @@ async def test_a_mapping_may_take_several_steps_and_remember_something():
     (judged,) = made.judged
     assert judged.judgement.verdict is Verdict.DELIVERED
     assert judged.memory == {"since": 1, "open": "sheet-9"}
+    assert wire.kept == []
+
+
+async def test_how_far_it_has_come_is_durable_before_the_next_request():
+    def step(_events, memory, answer, _options):
+        if answer is None and "left" not in memory:
+            return LEAVE
+        return Settlement(None) if "left" in memory else replace(ENTER, memory={"left": True})
+
+    _, wire = await tried(step, [item(state=Lane({"since": 1}))], OK, OK)
+    assert wire.told == ["leave", "enter"]
+    assert wire.kept == [(1, "7", {"left": True})]
+
+
+async def test_a_question_changes_nothing_that_would_have_to_be_durable():
+    def step(_events, memory, answer, _options):
+        asked = memory.get("asked", 0)
+        if answer is not None and asked == 2:
+            return Settlement(None)
+        return Request(b"", "", (None,), method="GET", memory={"asked": asked + 1})
+
+    _, wire = await tried(step, [item()], OK, OK)
+    assert (len(wire.sent), wire.kept) == (2, [])
 
 
 async def test_a_step_without_a_memory_of_its_own_goes_on_with_the_one_before():

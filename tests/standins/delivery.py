@@ -87,6 +87,7 @@ class Wire:
 
     def __init__(self) -> None:
         self.sent: list[OutgoingRequest] = []
+        self.kept: list[tuple[int, str, Any]] = []
         self.answer: Callable[[OutgoingRequest], Answer] = lambda _request: OK
         self.gate: asyncio.Event | None = None
         self.under_way = 0

@@ -10,7 +10,7 @@ from gateway.model.clock import from_millis
 from gateway.ports import Backlog, ClaimedLane
 from gateway.store.sqlite.claim import Heads, oldest_of, pick_lanes
 from gateway.store.sqlite.connection import rows_of
-from gateway.store.sqlite.outcome import record
+from gateway.store.sqlite.outcome import record, remember_lane
 from gateway.store.sqlite.recovery import FORGET_DELIVERED
 from gateway.store.sqlite.rows import lane_from_row, lane_state, millis_or_none
 
@@ -91,6 +91,13 @@ class SqliteOutbox:
         """Forget what was last delivered in the lanes that owe something."""
         await self._database.write(
             lambda transaction: transaction.run(FORGET_UNCERTAIN, (destination,)), slow=True
+        )
+
+    async def remember(self, destination: str, lane: str, state: Lane) -> None:
+        """Keep what a lane remembers."""
+        now = self._database.now_millis()
+        await self._database.write(
+            lambda transaction: remember_lane(transaction, (destination, lane), state, 0, now)
         )
 
     async def record(self, recorded: Sequence[Recorded]) -> None:

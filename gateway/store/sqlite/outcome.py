@@ -80,11 +80,17 @@ def record(transaction: Transaction, recorded: Sequence[Recorded]) -> None:
         if is_settled and delivery.collapses and not isinstance(each.outcome, Dead | Superseded):
             newest[key] = max(delivery.seq, newest.get(key, 0))
     for key, state in lanes.items():
-        memory = orjson.dumps(state.memory) if state.memory else None
-        row = (*key, memory, state.delivered, newest.pop(key, 0), at)
-        transaction.run(REMEMBER_LANE, row)
+        remember_lane(transaction, key, state, newest.pop(key, 0), at)
     for key, seq in newest.items():
         transaction.run(REMEMBER_NEWEST, (*key, seq, at))
+
+
+def remember_lane(
+    transaction: Transaction, key: tuple[str, str], state: Lane, newest: int, at: int
+) -> None:
+    """Keep what a lane remembers: *key* is its destination and name."""
+    memory = orjson.dumps(state.memory) if state.memory else None
+    transaction.run(REMEMBER_LANE, (*key, memory, state.delivered, newest, at))
 
 
 def _write(transaction: Transaction, each: Recorded, at: int) -> bool:
