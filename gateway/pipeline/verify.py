@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING
 
@@ -143,6 +144,7 @@ def _is_in(address: Address | None, networks: Iterable[Network]) -> bool:
     return address is not None and any(address in network for network in networks)
 
 
+@lru_cache(1024)
 def _address(text: str) -> Address | None:
     shown = text.strip()
     matched = _WITH_PORT.fullmatch(shown)
