@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from gateway.mapping.source import Record
     from gateway.model.agent import Identity
     from gateway.model.event import Event
+    from gateway.model.ledger import GlimpseEntry
     from gateway.model.observation import AgentObservation
     from gateway.ports import Roster
     from gateway.settings import DestinationSettings, SourceSettings
@@ -131,6 +132,7 @@ class Course:
     changed: dict[str, KnownAgent] = field(default_factory=dict)
     contacts_changed: dict[str, KnownContact] = field(default_factory=dict)
     conversations: dict[str, str] = field(default_factory=dict)
+    entries: list[GlimpseEntry] = field(default_factory=list)
     quarantined: list[Quarantined] = field(default_factory=list)
     seen: dict[SeenState, None] = field(default_factory=dict)
     told: dict[ToldState, None] = field(default_factory=dict)
@@ -175,6 +177,7 @@ class Course:
         if not isinstance(observation, ContactFact | RollCall):
             self._note_time(observation.at)
         self.notes.extend(tracked.notes)
+        self.entries.extend(tracked.entries)
         self._note_state(observation)
         for event in tracked.events:
             self._route(event)
@@ -272,6 +275,7 @@ class Course:
             badges=self.routing.badges.changes(),
             contacts={key: each.to_json() for key, each in self.contacts_changed.items()},
             conversations=self.conversations,
+            entries=tuple(self.entries),
         )
         acquainted = frozenset(self.acquainted)
         return FannedOut(

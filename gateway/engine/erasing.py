@@ -31,6 +31,7 @@ KNOWN: tuple[Table, ...] = ("agents", "badges", "went_by", "alarms", "conversati
 LAST = "\U0010ffff"
 NO_NUMBER = -1
 ANY_NUMBER = 2**62
+LAST_TEXT = "\U0010ffff"
 GOES_WITH_THE_AGENT = frozenset(
     {
         "agents",
@@ -132,6 +133,8 @@ class Erasing:
         if key is not None:
             span = (key, NO_NUMBER, NO_NUMBER), (key, ANY_NUMBER, ANY_NUMBER)
             await self._sweep("ledger_agents", self._of_past, span)
+            every = (key, "", NO_NUMBER, NO_NUMBER), (key, LAST_TEXT, ANY_NUMBER, ANY_NUMBER)
+            await self._sweep("ledger_glimpses", self._of_past, every)
         await self._sweep("ledger_contacts", self._of_booked)
 
     def _verdict(self, row: Row, table: Table) -> tuple[Text, ...] | None:

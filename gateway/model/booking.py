@@ -33,15 +33,25 @@ def agent_entry_of(event: Event) -> AgentEntry | None:
     if mark is None:
         return None
     data = event.data
-    since = data.get("since") if mark is Mark.STATE else None
     reason = data.get("reason") or {}
     return AgentEntry(
         agent=event.subject,
-        at=to_millis(from_rfc3339(since)) if since else to_millis(event.time),
+        at=_began_at(event) if mark is Mark.STATE else to_millis(event.time),
         mark=mark,
         status=STATUSES.get(data.get("status", ""), Status.UNKNOWN),
         reason=reason.get("label") or reason.get("code"),
     )
+
+
+def _began_at(event: Event) -> Millis:
+    """Return when a state began. One that is told to have begun with the state before it, such as
+    talk that was held over a break, leaves that one its time.
+    """
+    since = event.data.get("since")
+    before = (event.data.get("previous") or {}).get("since")
+    if not since or (before and from_rfc3339(before) >= from_rfc3339(since)):
+        return to_millis(event.time)
+    return _at(since)
 
 
 def contact_entry_of(event: Event) -> ContactEntry | None:

@@ -40,6 +40,35 @@ class AgentEntry:
     reason: str | None = None
 
 
+ACTIVITY = ""
+"""What a glimpse entry is of where it is of the agent's activity."""
+
+EVERYTHING = "*"
+"""Of all contacts at once: none of them is held."""
+
+GONE = "gone"
+"""The word of a contact that is held no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class GlimpseEntry:
+    """One piece of an agent at *at*, by which their states are put together in the order of time,
+    however late it came.
+
+    *of* is `ACTIVITY` (*word* is its status, *reason* the platform's label or code), the key of a
+    contact (*word* is its phase, or `GONE`), or `EVERYTHING`. *is_live*: the contact counts against
+    an activity that is not ready.
+    """
+
+    agent: str
+    source: str
+    at: Millis
+    of: str
+    word: str
+    reason: str | None = None
+    is_live: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Hop:
     """A contact came into a queue."""

@@ -48,6 +48,7 @@ COUNTED = (
     "conversations",
     "audit_masked",
     "ledger_agents",
+    "ledger_glimpses",
     "ledger_contacts",
     "ledger_contacts_masked",
     "filed_masked",

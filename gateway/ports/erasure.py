@@ -25,6 +25,7 @@ Table = Literal[
     "conversations",
     "audit",
     "ledger_agents",
+    "ledger_glimpses",
     "ledger_contacts",
     "filed",
 ]

@@ -1,11 +1,12 @@
 """The books: entries with the events, spans of hearing, and what is forgotten."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from gateway.model.agent import Named, Status
 from gateway.model.clock import rfc3339, to_millis
 from gateway.model.event import Event, EventType
-from gateway.model.ledger import AgentEntry, Heard, Hop, Mark
+from gateway.model.ledger import ACTIVITY, AgentEntry, GlimpseEntry, Heard, Hop, Mark
 from gateway.ports import Finished, RoutedEvent
 from gateway.store.sqlite.ledger import SLICE
 from tests.store.engines import append_and_claim
@@ -229,3 +230,48 @@ async def test_what_replaces_a_queue_replaces_the_last_it_went_through(store):
     assert (one.is_sent_on, one.is_transfer) == (True, False)
     assert [hop.queue for hop in other.hops] == [Named("WQ1", "Sales")]
     assert (other.is_sent_on, other.is_transfer) == (False, True)
+
+
+def glimpse(minutes, of, word, agent="ann", source="flex"):
+    return GlimpseEntry(f"flex:{agent}", source, at(minutes), of, word, is_live=True)
+
+
+async def test_what_glimpses_told_counts_in_the_order_of_time_in_place_of_their_states(store):
+    seen = agent_event(STATE, "ann", 9, "busy")
+    await keep(store, seen, entries=(glimpse(9, "WR1", "active"),))
+    late = (glimpse(1, ACTIVITY, "ready"), glimpse(5, "WR1", "offered"))
+    await keep(store, agent_event(STATE, "ann", 10), entries=late)
+    found = [(e.at, e.mark, e.status) for e in await entries(store, 4, 60)]
+    assert found == [
+        (at(1), Mark.LOGIN, Status.READY),
+        (at(1), Mark.STATE, Status.READY),
+        (at(5), Mark.STATE, Status.RESERVED),
+        (at(9), Mark.STATE, Status.BUSY),
+    ]
+
+
+async def test_states_of_another_source_are_kept_beside_glimpses(store):
+    told = (glimpse(1, ACTIVITY, "ready", source="tr"),)
+    await keep(store, agent_event(STATE, "ann", 5, "not_ready"), entries=told)
+    found = [(e.at, e.status) for e in await entries(store, 0, 60) if e.mark is Mark.STATE]
+    assert found == [(at(1), Status.READY), (at(5), Status.NOT_READY)]
+
+
+async def test_of_past_glimpses_the_last_activity_stays(store):
+    told = [glimpse(minute, ACTIVITY, word) for minute, word in ((1, "ready"), (2, "not_ready"))]
+    held = [glimpse(1, "WR1", "active"), glimpse(2, "WR1", "gone"), glimpse(90, "WR2", "active")]
+    await keep(store, entries=(*told, *held))
+    now = START + 70 * MINUTE
+    while await store.prune_ledger(now, 60 * MINUTE):
+        pass
+    found = [(e.at, e.status) for e in await entries(store, 60, 120) if e.mark is Mark.STATE]
+    assert found == [(at(2), Status.NOT_READY), (at(90), Status.BUSY)]
+
+
+async def test_a_state_that_began_with_the_one_before_leaves_it_its_time(store):
+    lunch = agent_event(STATE, "ann", 3, "not_ready", reason="Lunch")
+    again = agent_event(STATE, "ann", 3, "busy", event_id="again")
+    again.data["previous"] = {"status": "not_ready", "reason": None, "since": again.data["since"]}
+    await keep(store, lunch, replace(again, time=START + 33 * MINUTE))
+    found = [(each.at, each.status) for each in await entries(store, 0, 60)]
+    assert found == [(at(3), Status.NOT_READY), (at(33), Status.BUSY)]

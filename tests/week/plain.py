@@ -7,8 +7,8 @@ that was told. All it is told beside the truth is *which facts were never told*.
   done, and has no wrap-up. An answer that was not told leaves wait, ring and talk unknown: 0.
 - A queue that a contact was not told to have come into is not on its way; the wait begins with
   the next one told, else with the arrival.
-- What an agent was told to have goes on until the next that is told of it. An agent's activity is
-  told again with everything else of them.
+- What an agent was told to have goes on until the next that is told of it, at the desk for a day
+  at most. An agent's activity is told again with everything else of them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tests.week.telling import agent_key, customer, queue_id
-from tests.week.truth import DESK, MINUTE
+from tests.week.truth import DAY, DESK, MINUTE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -301,7 +301,7 @@ def _desk_day(truth: Truth, person: Person, lost: frozenset[int]) -> Iterable[tu
     """Yield status, reason, since and until, one after another."""
     activities = [each for each in truth.facts if each.agent == person.number]
     activities = [each for each in activities if each.kind == "activity"]
-    held: dict[int, tuple[str, str]] = {}
+    held: dict[int, tuple[str, str, int]] = {}
     facts = _told_of(truth, person, lost)
     for fact, after in zip(facts, [*facts[1:], None], strict=True):
         activity = "Offline"
@@ -311,9 +311,12 @@ def _desk_day(truth: Truth, person: Person, lost: frozenset[int]) -> Iterable[tu
         if fact.kind in ("declined", "done"):
             held.pop(fact.offer, None)
         elif fact.kind != "activity":
-            held[fact.offer] = (fact.kind, truth.contacts[fact.contact].channel)
-        status = _desk_status(activity, held)
-        yield status, activity, fact.at, after.at if after else truth.until
+            held[fact.offer] = fact.kind, truth.contacts[fact.contact].channel, fact.at + DAY
+        end = after.at if after else truth.until
+        edges = sorted({fact.at, *(over for *_, over in held.values() if fact.at < over < end)})
+        for begin, finish in pairwise([*edges, end]):
+            now = {k: (kind, by) for k, (kind, by, over) in held.items() if over > begin}
+            yield _desk_status(activity, now), activity, begin, finish
 
 
 def _desk_status(activity: str, held: dict[int, tuple[str, str]]) -> str:

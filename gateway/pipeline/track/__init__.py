@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from gateway.model.event import EventType
 from gateway.model.observation import Change, ContactFact, Glimpse, Picture, RollCall
+from gateway.pipeline.track.booked import with_glimpse, with_rollcall
 from gateway.pipeline.track.change import track_change
+from gateway.pipeline.track.composed import LONGEST_CONTACT, composed
 from gateway.pipeline.track.contact import track_contact
 from gateway.pipeline.track.glimpse import track_glimpse
 from gateway.pipeline.track.known import (
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from gateway.model.observation import AgentObservation
 
 __all__ = [
+    "LONGEST_CONTACT",
     "KnownAgent",
     "KnownContact",
     "Note",
@@ -41,6 +44,7 @@ __all__ = [
     "Tracked",
     "TrackedContact",
     "agent_json",
+    "composed",
     "customer_id",
     "identity_of",
     "merge_identity",
@@ -80,7 +84,7 @@ def _of_feed(known: KnownAgent | None, observation: AgentObservation, stamp: Sta
     if stamp.fills is None or isinstance(observation, ContactFact):
         return _track(known, observation, stamp)
     if isinstance(observation, RollCall):
-        tracked = track_rollcall(known, observation, stamp)
+        tracked = with_rollcall(track_rollcall(known, observation, stamp), observation, stamp)
         feed = tracked.known.feed if tracked.known else None
         return tracked if feed is not None else _fed_by(stamp.source, tracked)
     if stamp.fills and known is not None and _is_told_by_another(known, stamp):
@@ -108,9 +112,9 @@ def _track(known: KnownAgent | None, observation: AgentObservation, stamp: Stamp
         case Picture():
             return track_picture(known, observation, stamp)
         case Glimpse():
-            return track_glimpse(known, observation, stamp)
+            return with_glimpse(track_glimpse(known, observation, stamp), observation, stamp)
         case RollCall():
-            return track_rollcall(known, observation, stamp)
+            return with_rollcall(track_rollcall(known, observation, stamp), observation, stamp)
         case Change():
             return track_change(known, observation, stamp)
         case _:

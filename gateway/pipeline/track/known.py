@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from gateway.model.agent import RosterEntry
     from gateway.model.event import Event
+    from gateway.model.ledger import GlimpseEntry
 
 ENDED_SESSIONS_KEPT = 16
 CONTACTS_REMEMBERED = 64
@@ -119,11 +120,14 @@ class KnownAgent:
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """The outcome of one observation."""
+    """The outcome of one observation. *entries* are what the ledger keeps of it in place of its
+    events' states.
+    """
 
     known: KnownAgent | None
     events: tuple[Event, ...] = ()
     notes: tuple[Note, ...] = ()
+    entries: tuple[GlimpseEntry, ...] = ()
 
 
 def merge_identity(known: Identity | None, told: Identity) -> Identity:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 RANK = {Phase.ACTIVE: 3, Phase.WRAP_UP: 2, Phase.OFFERED: 1}
 STATUS_OF = {3: Status.BUSY, 2: Status.AFTER_CALL_WORK, 1: Status.RESERVED}
+READY_IN = frozenset({Status.READY, Status.UNKNOWN})
+"""Of activities: in these contacts of every channel decide the status."""
+
 REASON_COUNTS = frozenset({Status.READY, Status.NOT_READY, Status.LOGGED_OUT, Status.UNKNOWN})
 """Of these a change of reason alone is another state, with its own beginning."""
 
@@ -86,7 +89,7 @@ def _decide(activity: Activity | None, picture: Picture) -> _Decision:
 
 def is_ready_in(activity: Activity) -> bool:
     """Whether contacts of every channel decide the status, not just those of live ones."""
-    return activity.status in (Status.READY, Status.UNKNOWN)
+    return activity.status in READY_IN
 
 
 def _deciding(picture: Picture, *, counts_as_ready: bool) -> Iterable[Contact]:

@@ -13,6 +13,7 @@ from gateway.model.receipt import JournaledReceipt
 from gateway.ports import Appended
 from gateway.store.sqlite.connection import rows_of
 from gateway.store.sqlite.fanout import Prepared, insert_events, learn, prepare
+from gateway.store.sqlite.glimpses import keep_glimpses
 from gateway.store.sqlite.hours import LATEST, note_states
 from gateway.store.sqlite.identities import keep_badges
 from gateway.store.sqlite.ledger import learn_contacts
@@ -159,6 +160,7 @@ class SqliteJournal:
 
         def run(transaction: Transaction) -> list[Delivery]:
             deliveries: list[Delivery] = []
+            keep_glimpses(transaction, finished)  # first: their events' states are not booked then
             for each in prepared:
                 _finish_one(transaction, each, now, deliveries)
             note_states(transaction, fresh)

@@ -14,7 +14,9 @@ from gateway.model.booking import agent_entry_of, contact_entry_from_json, conta
 from gateway.model.clock import to_millis
 from gateway.model.ledger import AgentEntry, Heard, Mark
 from gateway.model.printable import printable
+from gateway.store.sqlite import glimpses
 from gateway.store.sqlite.connection import connect, rows_of
+from gateway.store.sqlite.glimpses import composed_entries, is_composed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -76,7 +78,11 @@ HEARD = """
     SELECT source, since, until FROM ledger_heard WHERE since < ? AND until > ?
     ORDER BY source, since
 """
-NEXT_AGENT = "SELECT min(agent) FROM ledger_agents WHERE agent > ?"
+NEXT_AGENT = """
+    SELECT min(agent) FROM (
+        SELECT min(agent) AS agent FROM ledger_agents WHERE agent > ?1
+        UNION ALL SELECT min(agent) FROM ledger_glimpses WHERE agent > ?1)
+"""
 ENTRY = "agent, at, mark, status, reason"
 STOOD = f"""
     SELECT {ENTRY}, n FROM ledger_agents WHERE agent = ? AND at < ? AND mark = 'state'
@@ -144,10 +150,15 @@ class Pages:
                 *rows_of(self._connection, STOOD, (agent, since)),
                 *rows_of(self._connection, WAS_IN, (agent, since)),
             ]
-            for row in sorted(stood, key=lambda each: (each[1], each[5])):
-                yield _agent_entry(*row[:5])
-            for row in rows_of(self._connection, ENTRIES, (agent, since, until)):
-                yield _agent_entry(*row)
+            told = [
+                _agent_entry(*row[:5]) for row in sorted(stood, key=lambda each: (each[1], each[5]))
+            ]
+            told += [
+                _agent_entry(*row)
+                for row in rows_of(self._connection, ENTRIES, (agent, since, until))
+            ]
+            glimpsed = list(composed_entries(self._connection, agent, since, until))
+            yield from sorted([*told, *glimpsed], key=lambda each: each.at) if glimpsed else told
 
     def contact_entries(
         self, since: Millis, until: Millis, *, booked_by: str
@@ -240,7 +251,8 @@ class SqliteLedger:
         while agent is not None:
             agent, several = await self._database.read(partial(_to_forget, agent, before))
             for each in several:
-                removed += await self._forget(FORGET_AGENTS, (each, before, STEP))
+                for sql in (FORGET_AGENTS, glimpses.FORGET):
+                    removed += await self._forget(sql, (each, before, STEP))
         for sql in FORGET:
             removed += await self._forget(sql, (before, STEP))
         return removed
@@ -261,7 +273,9 @@ def _to_forget(
         if found is None:
             return None, several
         agent = str(found)
-        if len(rows_of(connection, PAST, (agent, before))) > STANDING:
+        told = len(rows_of(connection, PAST, (agent, before)))
+        glimpsed = len(rows_of(connection, glimpses.PAST, (agent, before)))
+        if told > STANDING or glimpsed > 1:
             several.append(agent)
     return agent, several
 
@@ -270,6 +284,8 @@ def book(transaction: Transaction, event: Event, seq: int) -> None:
     """Enter an event that is kept for the first time. *seq* is its sequence number."""
     agent = agent_entry_of(event)
     if agent is not None:
+        if is_composed(transaction, printable(agent.agent), event.source):
+            return
         reason = None if agent.reason is None else printable(agent.reason)
         where = (printable(agent.agent), agent.at, seq)
         transaction.run(BOOK_AGENT, (*where, agent.mark.value, agent.status.value, reason))

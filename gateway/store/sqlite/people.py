@@ -117,6 +117,7 @@ TOLD: Mapping[Table, Told] = {
     "contacts": Told(("key",), "key", texts=("known",)),
     "conversations": Told(("name",), "conversation"),
     "ledger_agents": Told(("agent", "at", "n"), "agent", ref="n"),
+    "ledger_glimpses": Told(("agent", "source", "at", "n"), "agent", ref="n"),
     "ledger_contacts": Told(
         ("key",),
         "coalesce(agent, '')",
