@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from gateway.mapping.source import Record
     from gateway.model.agent import Identity
     from gateway.model.event import Event
-    from gateway.model.ledger import GlimpseEntry
+    from gateway.model.ledger import AgentEntry, GlimpseEntry
     from gateway.model.observation import AgentObservation
     from gateway.ports import Roster
     from gateway.settings import DestinationSettings, SourceSettings
@@ -132,7 +132,7 @@ class Course:
     changed: dict[str, KnownAgent] = field(default_factory=dict)
     contacts_changed: dict[str, KnownContact] = field(default_factory=dict)
     conversations: dict[str, str] = field(default_factory=dict)
-    entries: list[GlimpseEntry] = field(default_factory=list)
+    entries: list[GlimpseEntry | AgentEntry] = field(default_factory=list)
     quarantined: list[Quarantined] = field(default_factory=list)
     seen: dict[SeenState, None] = field(default_factory=dict)
     told: dict[ToldState, None] = field(default_factory=dict)

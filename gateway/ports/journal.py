@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from gateway.model.badge import BadgeChange
     from gateway.model.delivery import Delivery, NewDelivery
     from gateway.model.event import Event
-    from gateway.model.ledger import GlimpseEntry
+    from gateway.model.ledger import AgentEntry, GlimpseEntry
     from gateway.model.receipt import JournaledReceipt, VerifiedReceipt
 
 MOST_TOLD_STATES = 2000
@@ -87,7 +87,8 @@ class Finished:
     before, as far as anybody remembers. *badges*: what agents go by from now on.
     *contacts* maps the keys of contacts told in pieces to the JSON of what is known of them now,
     *conversations* names to the conversation that they belong to. *entries* are what the ledger
-    keeps of glimpses, in place of the states that they made.
+    keeps beside what its events tell: glimpses, in place of the states that they made, and changes
+    that came late.
     """
 
     receipt: JournaledReceipt
@@ -99,7 +100,7 @@ class Finished:
     badges: tuple[BadgeChange, ...] = ()
     contacts: Mapping[str, bytes] = field(default_factory=dict)
     conversations: Mapping[str, str] = field(default_factory=dict)
-    entries: tuple[GlimpseEntry, ...] = ()
+    entries: tuple[GlimpseEntry | AgentEntry, ...] = ()
 
 
 class Journal(Protocol):

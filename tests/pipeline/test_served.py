@@ -7,8 +7,10 @@ from itertools import permutations
 import pytest
 
 from gateway.model.agent import Contact, Identity, Status
+from gateway.model.clock import to_millis
 from gateway.model.observation import Change, ChangeKind, ContactFact
 from gateway.pipeline.track import KnownAgent, Stamp, track
+from gateway.pipeline.track.served import TURNS_KEPT
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ANN = Identity("77", "ringcentral")
@@ -95,9 +97,21 @@ def test_talk_that_is_taken_up_again_adds_up():
     assert agent.take(ended()).told == [(1, 70, 10, 80)]
 
 
-def test_a_change_that_is_history_moves_nothing():
-    late = state(40, Status.AFTER_CALL_WORK, contact=CALL, word="late")
-    assert Agent().take(TALK, WRAP, LEFT, late, ended()).told == [(1, 60, 15, 75)]
+@pytest.mark.parametrize("order", [*permutations((TALK, WRAP, LEFT, ended()))])
+def test_in_whatever_order_the_last_telling_is_right(order):
+    agent = Agent().take(state(0, Status.READY))
+    assert agent.take(*order).told[-1][1:] == (60, 15, 75)
+    assert agent.contacts[-1].data["contact"]["answered_at"] == "2026-03-02T09:00:10.000Z"
+
+
+def test_a_late_change_is_counted_where_it_belongs_and_tells_no_state():
+    agent = Agent().take(state(0, Status.READY), TALK, LEFT, ended())
+    assert agent.told == [(1, 75, 0, 75)]
+    tracked = track(agent.known, WRAP, Stamp("engage", START + timedelta(minutes=10), b"late"))
+    (told,) = tracked.events
+    assert (told.type.value, told.data["contact"]["wrap_seconds"]) == ("contact.completed", 15)
+    (entry,) = tracked.entries
+    assert (entry.status, entry.at) == (Status.AFTER_CALL_WORK, to_millis(WRAP.at))
 
 
 def test_a_logout_ends_the_wrap_up():
@@ -125,3 +139,11 @@ def test_calls_one_after_another_keep_apart():
             e.data["contact"]["id"]: e.data["contact"]["talk_seconds"] for e in agent.contacts
         }
         assert talked == {"call-1": 60, "call-2": 30}
+
+
+def test_what_was_long_ago_stays_as_it_was_told():
+    agent = Agent().take(TALK, WRAP, LEFT, ended())
+    words = (Status.BUSY, Status.READY)
+    agent.take(*(state(90 + n, words[n % 2], word=f"w{n}") for n in range(40)))
+    assert agent.told == [(1, 60, 15, 75)]
+    assert len(agent.known.turns) == TURNS_KEPT

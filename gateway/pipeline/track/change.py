@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gateway.model.agent import Basis, Contact, Phase, Reason, Snapshot, Status
+from gateway.model.clock import to_millis
 from gateway.model.event import EventType
+from gateway.model.ledger import AgentEntry, Mark
 from gateway.model.observation import Change, ChangeKind
 from gateway.pipeline.track.known import (
     ENDED_SESSIONS_KEPT,
@@ -15,10 +17,12 @@ from gateway.pipeline.track.known import (
     Tracked,
     merge_identity,
 )
-from gateway.pipeline.track.served import moved_on, tell_again
+from gateway.pipeline.track.served import tell_again, with_turn
 from gateway.pipeline.track.tell import Moment, Teller, moment
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gateway.pipeline.track.known import Stamp
 
 PHASE_OF = {
@@ -34,7 +38,7 @@ def track_change(known: KnownAgent | None, change: Change, stamp: Stamp) -> Trac
     when = moment(change.at, stamp)
     if known is not None:
         if _is_history(known, change, when):
-            return Tracked(known, notes=(Note.HISTORY,))
+            return _late(known, change, when, stamp)
         if change.kind is ChangeKind.LOGOUT and not _is_own_session(known, change):
             return Tracked(known, notes=(Note.FOREIGN_LOGOUT,))
     course = _Course.begin(known, change, when, stamp)
@@ -46,6 +50,32 @@ def track_change(known: KnownAgent | None, change: Change, stamp: Stamp) -> Trac
         case ChangeKind.STATE:
             course.enter()
     return course.finish()
+
+
+def _late(known: KnownAgent, change: Change, when: Moment, stamp: Stamp) -> Tracked:
+    """Let history be, but for what is counted: how long the agent was in what, and with whom."""
+    if known.mark is None or not when.is_platform or when.at >= known.mark:
+        return Tracked(known, notes=(Note.HISTORY,))
+    teller = Teller(stamp, when, change.native_id)
+    phase = PHASE_OF.get(change.status, Phase.UNKNOWN)
+    held = () if change.contact is None else (replace(change.contact, phase=phase),)
+    turns = with_turn(known.turns, held, when.at)
+    after = tell_again(replace(known, turns=turns), teller)
+    entries = _entries(change, to_millis(when.at), stamp)
+    return Tracked(after, tuple(teller.events), (Note.HISTORY,), tuple(entries))
+
+
+def _entries(change: Change, at: int, stamp: Stamp) -> Iterator[AgentEntry]:
+    key = stamp.key(change.agent.id)
+    reason = change.reason.label or change.reason.code
+    status = change.status
+    if change.kind is ChangeKind.LOGIN:
+        yield AgentEntry(key, at, Mark.LOGIN, Status.UNKNOWN, reason)
+    elif change.kind is ChangeKind.LOGOUT:
+        status = Status.LOGGED_OUT
+    yield AgentEntry(key, at, Mark.STATE, status, reason)
+    if change.kind is ChangeKind.LOGOUT:
+        yield AgentEntry(key, at, Mark.LOGOUT, status, reason)
 
 
 def _is_history(known: KnownAgent, change: Change, when: Moment) -> bool:
@@ -95,8 +125,8 @@ class _Course:
             same_moment = agent.taken if agent.mark == self.when.at else ()
             follows = (change.follows,) if change.follows is not None else ()
             agent = replace(agent, mark=self.when.at, taken=same_moment + follows)
-        served = moved_on(agent.served, agent.contacts, self.when.at)
-        agent = tell_again(replace(agent, outcome=change.outcome, served=served), self.teller)
+        turns = with_turn(agent.turns, agent.contacts, self.when.at)
+        agent = tell_again(replace(agent, outcome=change.outcome, turns=turns), self.teller)
         return Tracked(agent, tuple(self.teller.events), tuple(self.notes))
 
     def log_in(self) -> None:

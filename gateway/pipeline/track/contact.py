@@ -57,8 +57,8 @@ def track_contact(known: KnownAgent | None, fact: ContactFact, stamp: Stamp) -> 
 
 def _by_states(known: KnownAgent | None, fact: ContactFact) -> dict[str, Any]:
     """Return what the agent's states tell of it."""
-    served = known.served if known is not None and fact.agent is not None else ()
-    return figures_of(next((each for each in served if each.contact_id == fact.contact_id), None))
+    turns = known.turns if known is not None and fact.agent is not None else ()
+    return figures_of(turns, fact.contact_id)
 
 
 def _acquainted(known: KnownAgent | None, fact: ContactFact) -> KnownAgent | None:

@@ -12,14 +12,14 @@ import orjson
 from gateway.model.agent import Channel, Contact, Identity, Named, Phase, Reason, Snapshot, Status
 from gateway.model.clock import from_rfc3339
 from gateway.model.observation import Activity
-from gateway.pipeline.track.served import Served, served_from
+from gateway.pipeline.track.served import Served, Turn, served_from, turn_from
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gateway.model.agent import RosterEntry
     from gateway.model.event import Event
-    from gateway.model.ledger import GlimpseEntry
+    from gateway.model.ledger import AgentEntry, GlimpseEntry
 
 ENDED_SESSIONS_KEPT = 16
 CONTACTS_REMEMBERED = 64
@@ -84,7 +84,8 @@ class KnownAgent:
     the *ended_sessions*. *outcome* is the state held in the platform's words; *taken* what the
     changes taken at *mark* followed. Of glimpses: *activity_at* is the time of the newest activity
     told, *remembered* the contacts last told of, the newest last. *feed* is the source whose word
-    counts, where there is more than one. *served* are the contacts of the latest changes.
+    counts, where there is more than one. *served* are the contacts told of last,
+    *turns* which were held when, by the latest changes.
     """
 
     identity: Identity
@@ -107,6 +108,7 @@ class KnownAgent:
     remembered: tuple[Remembered, ...] = ()
     feed: str | None = None
     served: tuple[Served, ...] = ()
+    turns: tuple[Turn, ...] = ()
 
     def to_json(self) -> bytes:
         """Return the form that the store keeps."""
@@ -120,14 +122,14 @@ class KnownAgent:
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """The outcome of one observation. *entries* are what the ledger keeps of it in place of its
-    events' states.
+    """The outcome of one observation. *entries* are what the ledger keeps of it: glimpses,
+    in place of their events' states, and changes that came late.
     """
 
     known: KnownAgent | None
     events: tuple[Event, ...] = ()
     notes: tuple[Note, ...] = ()
-    entries: tuple[GlimpseEntry, ...] = ()
+    entries: tuple[GlimpseEntry | AgentEntry, ...] = ()
 
 
 def merge_identity(known: Identity | None, told: Identity) -> Identity:
@@ -163,6 +165,7 @@ def _known(raw: Mapping[str, Any]) -> KnownAgent:
         activity_at=_at(raw.get("activity_at")),
         feed=raw.get("feed"),
         served=tuple(served_from(each) for each in raw.get("served", ())),
+        turns=tuple(turn_from(each) for each in raw.get("turns", ())),
         remembered=tuple(
             Remembered(**each | {"at": _at(each["at"])}) for each in raw.get("remembered", ())
         ),

@@ -24,64 +24,57 @@ if TYPE_CHECKING:
     from gateway.pipeline.track.tell import Teller
 
 SERVED_KEPT = 8
+TURNS_KEPT = 16
+"""The latest states: a contact of longer ago stays as it was told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """From *at* on the agent had a contact in a phase, or none."""
+
+    at: datetime
+    contact_id: str | None = None
+    phase: Phase | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A contact that an agent has or had. *since* is when its *phase* began, `None`: it was left.
-
-    *told* is the contact as its end-of-contact record was told last, *told_at* and *time_source*
-    the time of that event.
+    """A contact as its end-of-contact record was told last: *told* at *told_at*, the time of that
+    event.
     """
 
     contact_id: str
-    answered_at: datetime | None = None
-    talk_seconds: float | None = None
-    wrap_seconds: float | None = None
-    phase: Phase | None = None
-    since: datetime | None = None
-    told: dict[str, Any] | None = None
-    told_at: datetime | None = None
-    time_source: TimeSource = TimeSource.PLATFORM
+    told: dict[str, Any]
+    told_at: datetime
+    time_source: TimeSource
 
 
-def moved_on(
-    served: Sequence[Served], contacts: Sequence[Contact], at: datetime
-) -> tuple[Served, ...]:
-    """Return what an agent served when, from *at* on, they hold *contacts*."""
-    held = {each.id: each.phase for each in contacts if each.id is not None}
-    moved = [_moved(each, held.get(each.contact_id), at) for each in served]
-    begun = held.keys() - {each.contact_id for each in served}
-    moved += [_moved(Served(key), held[key], at) for key in sorted(begun)]
-    return tuple(moved[-SERVED_KEPT:])
+def with_turn(turns: Sequence[Turn], contacts: Sequence[Contact], at: datetime) -> tuple[Turn, ...]:
+    """Add that the agent held *contacts* from *at* on, wherever that lies among the others."""
+    held = next((each for each in contacts if each.id is not None), None)
+    turn = Turn(at, held.id, held.phase) if held is not None else Turn(at)
+    return tuple(sorted((*turns, turn), key=lambda each: each.at))[-TURNS_KEPT:]
 
 
-def _moved(each: Served, phase: Phase | None, at: datetime) -> Served:
-    if phase is each.phase:
-        return each
-    if each.since is not None:
-        seconds = max(0.0, (at - each.since).total_seconds())
-        if each.phase is Phase.ACTIVE:
-            each = replace(each, talk_seconds=(each.talk_seconds or 0.0) + seconds)
-        if each.phase is Phase.WRAP_UP:
-            each = replace(each, wrap_seconds=(each.wrap_seconds or 0.0) + seconds)
-    if phase is None and each.talk_seconds is not None and each.wrap_seconds is None:
-        each = replace(each, wrap_seconds=0.0)
-    answered_at = each.answered_at
-    if answered_at is None and phase is Phase.ACTIVE:
-        answered_at = at
-    since = None if phase is None else at
-    return replace(each, phase=phase, since=since, answered_at=answered_at)
-
-
-def figures_of(served: Served | None) -> dict[str, Any]:
-    """Return what is known of a contact's times by the states of its agent."""
-    if served is None:
+def figures_of(turns: Sequence[Turn], contact_id: str | None) -> dict[str, Any]:
+    """Return what is known of a contact's times by the states of its agent; nothing where there
+    was none with it, or not all of them are known any more.
+    """
+    own = [place for place, each in enumerate(turns) if each.contact_id == contact_id]
+    is_cut = bool(own) and own[0] == 0 and len(turns) == TURNS_KEPT
+    if contact_id is None or not own or is_cut:
         return {}
-    talk = _whole(served.talk_seconds)
-    wrap = _whole(served.wrap_seconds) if served.since is None else None
+    seconds: dict[Phase | None, float] = {}
+    for place in own:
+        if place + 1 < len(turns):
+            spent = (turns[place + 1].at - turns[place].at).total_seconds()
+            seconds[turns[place].phase] = seconds.get(turns[place].phase, 0.0) + spent
+    is_over = own[-1] + 1 < len(turns)
+    talk = _whole(seconds.get(Phase.ACTIVE))
+    wrap = _whole(seconds.get(Phase.WRAP_UP, None if talk is None else 0.0)) if is_over else None
+    answered = (turns[place].at for place in own if turns[place].phase is Phase.ACTIVE)
     return {
-        "answered_at": rfc3339_or_none(served.answered_at),
+        "answered_at": rfc3339_or_none(next(answered, None)),
         "talk_seconds": talk,
         "wrap_seconds": wrap,
         "handle_seconds": None if talk is None or wrap is None else talk + wrap,
@@ -92,57 +85,45 @@ def with_told(
     served: Sequence[Served], contact: Mapping[str, Any], when: Moment
 ) -> tuple[Served, ...]:
     """Remember how the end of a contact was told."""
-    id_ = contact["id"]
-    others = [each for each in served if each.contact_id != id_]
-    before = next((each for each in served if each.contact_id == id_), Served(id_))
-    now = replace(before, told=dict(contact), told_at=when.at, time_source=when.time_source)
+    now = Served(contact["id"], dict(contact), when.at, when.time_source)
+    others = [each for each in served if each.contact_id != now.contact_id]
     return (*others, now)[-SERVED_KEPT:]
 
 
 def tell_again(known: KnownAgent, teller: Teller) -> KnownAgent:
     """Tell the contacts anew that the agent has left and of which other times are known now."""
-    served = []
-    for each in known.served:
-        figures = figures_of(each)
-        if (
-            each.told is None
-            or each.since is not None
-            or each.told_at is None
-            or ({name: each.told[name] for name in figures} == figures)
-        ):
-            served.append(each)
-            continue
-        told = each.told | figures | {"revision": each.told["revision"] + 1}
-        data = {
-            "agent": agent_json(known.identity, teller.stamp),
-            "contact": told,
-            "customer": None,
-            "attributes": None,
-            "inferred": False,
-            "basis": None,
-            "time_source": each.time_source.value,
-        }
-        teller.add(EventType.CONTACT, teller.stamp.key(known.identity.id), each.told_at, data)
-        served.append(replace(each, told=told))
-    return replace(known, served=tuple(served))
+    return replace(known, served=tuple(_again(each, known, teller) for each in known.served))
+
+
+def _again(each: Served, known: KnownAgent, teller: Teller) -> Served:
+    figures = figures_of(known.turns, each.contact_id)
+    is_held = bool(known.turns) and known.turns[-1].contact_id == each.contact_id
+    if is_held or {name: each.told[name] for name in figures} == figures:
+        return each
+    told = each.told | figures | {"revision": each.told["revision"] + 1}
+    data = {
+        "agent": agent_json(known.identity, teller.stamp),
+        "contact": told,
+        "customer": None,
+        "attributes": None,
+        "inferred": False,
+        "basis": None,
+        "time_source": each.time_source.value,
+    }
+    teller.add(EventType.CONTACT, teller.stamp.key(known.identity.id), each.told_at, data)
+    return replace(each, told=told)
 
 
 def served_from(raw: Mapping[str, Any]) -> Served:
     """Read what the store keeps."""
-    return Served(
-        **dict(raw)
-        | {
-            "answered_at": _at(raw["answered_at"]),
-            "phase": Phase(raw["phase"]) if raw["phase"] else None,
-            "since": _at(raw["since"]),
-            "told_at": _at(raw["told_at"]),
-            "time_source": TimeSource(raw["time_source"]),
-        }
-    )
+    source = TimeSource(raw["time_source"])
+    return Served(raw["contact_id"], raw["told"], from_rfc3339(raw["told_at"]), source)
 
 
-def _at(text: str | None) -> datetime | None:
-    return from_rfc3339(text) if text else None
+def turn_from(raw: Mapping[str, Any]) -> Turn:
+    """Read what the store keeps."""
+    phase = Phase(raw["phase"]) if raw["phase"] else None
+    return Turn(from_rfc3339(raw["at"]), raw["contact_id"], phase)
 
 
 def _whole(seconds: float | None) -> float | None:

@@ -16,7 +16,7 @@ from gateway.store.sqlite.fanout import Prepared, insert_events, learn, prepare
 from gateway.store.sqlite.glimpses import keep_glimpses
 from gateway.store.sqlite.hours import LATEST, note_states
 from gateway.store.sqlite.identities import keep_badges
-from gateway.store.sqlite.ledger import learn_contacts
+from gateway.store.sqlite.ledger import book_late, learn_contacts
 from gateway.store.sqlite.quarantine import set_aside
 from gateway.store.sqlite.receipts import duplicates_among, insert_receipt
 from gateway.store.sqlite.recovery import MAX_CLAIM, finish_receipt
@@ -161,6 +161,7 @@ class SqliteJournal:
         def run(transaction: Transaction) -> list[Delivery]:
             deliveries: list[Delivery] = []
             keep_glimpses(transaction, finished)  # first: their events' states are not booked then
+            book_late(transaction, finished)
             for each in prepared:
                 _finish_one(transaction, each, now, deliveries)
             note_states(transaction, fresh)

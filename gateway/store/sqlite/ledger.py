@@ -284,15 +284,27 @@ def book(transaction: Transaction, event: Event, seq: int) -> None:
     """Enter an event that is kept for the first time. *seq* is its sequence number."""
     agent = agent_entry_of(event)
     if agent is not None:
-        if is_composed(transaction, printable(agent.agent), event.source):
-            return
-        reason = None if agent.reason is None else printable(agent.reason)
-        where = (printable(agent.agent), agent.at, seq)
-        transaction.run(BOOK_AGENT, (*where, agent.mark.value, agent.status.value, reason))
+        if not is_composed(transaction, printable(agent.agent), event.source):
+            book_agent(transaction, agent, seq)
         return
     contact = contact_entry_of(event)
     if contact is not None:
         transaction.run(BOOK_CONTACT, _contact_row(contact))
+
+
+def book_agent(transaction: Transaction, entry: AgentEntry, seq: int) -> None:
+    """Enter how an agent was; *seq* puts it behind what was entered of the same time before."""
+    reason = None if entry.reason is None else printable(entry.reason)
+    where = (printable(entry.agent), entry.at, seq)
+    transaction.run(BOOK_AGENT, (*where, entry.mark.value, entry.status.value, reason))
+
+
+def book_late(transaction: Transaction, finished: Sequence[Finished]) -> None:
+    """Enter the changes that came late, where they belong."""
+    for each in finished:
+        for entry in each.entries:
+            if isinstance(entry, AgentEntry):
+                book_agent(transaction, entry, transaction.next("event_seq"))
 
 
 def _contact_row(entry: ContactEntry) -> tuple[str | int | bytes | None, ...]:
