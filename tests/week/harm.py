@@ -88,7 +88,7 @@ def arriving(
             delay = chance.randint(0, 3 * MINUTE)
         at = fact.at + delay
         is_of_agent = fact.agent is not None and fact.kind != "record"
-        if is_of_agent and (harm.keeps_agents or fact.platform != DESK):
+        if is_of_agent and harm.keeps_agents:
             at = latest[fact.agent] = max(at, latest[fact.agent] + 1)
         sent.append(Sent(at, message))
         if chance.random() < harm.twice:

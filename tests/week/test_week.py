@@ -97,8 +97,9 @@ async def test_every_number_is_that_of_the_plain_calculation(name, tmp_path):
         await slices_are_the_same(week)
 
 
-async def test_every_number_is_the_same_in_whatever_order_it_was_told(tmp_path):
-    async with lived("forward", Harm(keeps_agents=False, late=0.5), tmp_path) as week:
+@pytest.mark.parametrize("name", WEEKS)
+async def test_every_number_is_the_same_in_whatever_order_it_was_told(name, tmp_path):
+    async with lived(name, Harm(keeps_agents=False, late=0.5), tmp_path) as week:
         await intervals_are_the_same(week)
         await slices_are_the_same(week)
 
