@@ -103,6 +103,8 @@ def stacks(lines: Iterable[str]) -> list[tuple[list[str], int]]:
     found = []
     for line in lines:
         stack, _, count = line.rpartition(" ")
+        if not count.isdecimal():
+            continue  # read while it was being written: the gateway is not stopped for a sample
         found.append(([LINE.sub(")", each) for each in stack.split(";")], int(count)))
     return found
 
@@ -172,7 +174,7 @@ def main() -> int:
         print(f"py-spy cannot be had: {packages.missing['venv']}")
         return 1
     threads, found = asyncio.run(profile(said, packages))
-    seen = stacks((said.keep / "profile.raw").read_text().splitlines())
+    seen = stacks((said.keep / "profile.raw").read_text(errors="replace").splitlines())
     text = written(seen, named(threads, seen), found)
     (said.keep / "profile.md").write_text(text)
     graph = said.keep / "profile.svg"
