@@ -202,7 +202,7 @@ def _folder(url: str, admission: Admission, timeout: timedelta) -> FolderSetting
     parts = urlsplit(url)
     path = unquote(parts.path)
     if parts.scheme == "file":
-        return FolderSettings(path)
+        return FolderSettings(path, timeout=timeout)
     return FolderSettings(
         path=path.removeprefix("/~/") or "." if path.startswith("/~/") else path,
         host=parts.hostname,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def open_folder(settings: FolderSettings) -> Folder:
     """Return the folder; nothing is opened before something is put into it."""
     if settings.host is None:
-        return LocalFolder(settings.path)
+        return LocalFolder(settings.path, settings.timeout)
     from gateway.folders.sftp import SftpFolder  # noqa: PLC0415 - who has no SFTP pays nothing
 
     return SftpFolder(settings)

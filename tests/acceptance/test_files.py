@@ -1,5 +1,7 @@
 """Files of intervals, by the real process: made up after an outage, told, corrected by a word."""
 
+import asyncio
+import os
 from datetime import UTC, datetime, timedelta
 
 from gateway.engine.files.calendar import shape_of
@@ -83,3 +85,17 @@ async def test_what_was_missed_is_made_up_told_and_written_again_by_a_word(tmp_p
 
 async def corrections(folder):
     return len([each for each in names(folder) if "_r2" in each])
+
+
+async def test_a_folder_that_hangs_is_failing_and_holds_up_no_stop(tmp_path):
+    """A pipe that nobody reads hangs as a mount does whose server is away."""
+    since, folder = now() - HOURS_2, tmp_path / "incoming"
+    await asked_since(tmp_path, since)
+    folder.mkdir()
+    os.mkfifo(folder / ".wfm-gateway-probe")
+    config = CONFIG.format(folder=folder).replace("grace: 0s", "timeout: 1s")
+    async with Files(tmp_path, config) as gateway:
+        code, out, _ = await gateway.run("ping", "history")
+        assert (code, "it took longer than 1 s" in out) == (1, True)
+        async with asyncio.timeout(10):
+            assert await gateway.stop() == 0

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -69,6 +70,42 @@ async def test_a_folder_that_may_not_be_written(tmp_path):
 async def test_a_read_only_disk_is_told():
     with pytest.raises(FolderError, match="/proc"):
         await open_folder(FolderSettings("/proc")).put(FILES)
+
+
+def hanging(folder, name):
+    """Make writing hang there, as a mount does whose server is away: until somebody reads."""
+    os.mkfifo(folder / f".{name}.part")
+    return folder / f".{name}.part"
+
+
+async def test_a_folder_that_hangs_is_let_go_of_and_goes_on_with_the_newest(tmp_path):
+    folder = open_folder(FolderSettings(str(tmp_path), timeout=timedelta(seconds=0.3)))
+    pipe = hanging(tmp_path, "b.csv")
+    for _ in range(3):
+        with pytest.raises(FolderError, match=r"it took longer than 0\.3 s"):
+            await folder.put(FILES)
+    assert len([each for each in threading.enumerate() if each.name == "folder"]) == 1
+    assert names(tmp_path) == [".a.csv.part", ".b.csv.part"]
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    await folder.put((File("a.csv", b"5;6\r\n"),))
+    os.close(reading)
+    assert names(tmp_path) == ["a.csv"]
+    assert (tmp_path / "a.csv").read_bytes() == b"5;6\r\n"
+
+
+async def test_what_was_let_go_of_gives_no_file_its_name(tmp_path):
+    """A changed destination writes there: what the one before it had under way must not come
+    after it.
+    """
+    folder = open_folder(FolderSettings(str(tmp_path)))
+    pipe = hanging(tmp_path, "b.csv")
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.3):
+            await folder.put(FILES)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    await folder.close()
+    os.close(reading)
+    assert names(tmp_path) == []
 
 
 def at(host, **more):
