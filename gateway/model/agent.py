@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 
 class Status(StrEnum):
@@ -56,6 +56,11 @@ class Named:
 
     id: str | None = None
     name: str | None = None
+
+
+def named_from(raw: Mapping[str, str | None] | None) -> Named | None:
+    """Read what JSON has of something named, `None` where nothing is known of it."""
+    return Named(**raw) if raw else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from gateway.model.agent import Named, Status
+from gateway.model.agent import Named, Status, named_from
 from gateway.model.clock import from_rfc3339, to_millis
 from gateway.model.contact import Outcome
 from gateway.model.event import EventType
@@ -74,8 +74,8 @@ def contact_entry_of(event: Event) -> ContactEntry | None:
         agent=event.subject if event.data["agent"] else None,
         channel=told["channel"],
         direction=told["direction"],
-        queue=_named(told["queue"]),
-        team=_named(told["team"]),
+        queue=named_from(told["queue"]),
+        team=named_from(told["team"]),
         hops=_hops(told, journey),
         started_at=_at_or_none(told["started_at"]),
         answered_at=_at_or_none(told["answered_at"]),
@@ -94,7 +94,7 @@ def contact_entry_of(event: Event) -> ContactEntry | None:
 def contact_entry_from_json(text: bytes) -> ContactEntry:
     """Read back an entry that `orjson` has written."""
     raw = orjson.loads(text)
-    raw["queue"], raw["team"] = _named(raw["queue"]), _named(raw["team"])
+    raw["queue"], raw["team"] = named_from(raw["queue"]), named_from(raw["team"])
     raw["hops"] = tuple([Hop(Named(**hop["queue"]), hop["at"]) for hop in raw["hops"]])
     return ContactEntry(**raw)
 
@@ -102,14 +102,10 @@ def contact_entry_from_json(text: bytes) -> ContactEntry:
 def _hops(told: Mapping[str, Any], journey: Mapping[str, Any]) -> tuple[Hop, ...]:
     """Return the queues that it went through; what replaces its queue replaces the last of them."""
     hops = [Hop(Named(**hop["queue"]), _at(hop["at"])) for hop in journey.get("queues", ())]
-    queue = _named(told["queue"])
+    queue = named_from(told["queue"])
     if hops and queue is not None and "queue" in (journey.get("replaced") or {}):
         hops[-1] = Hop(queue, hops[-1].at)
     return tuple(hops)
-
-
-def _named(raw: Mapping[str, Any] | None) -> Named | None:
-    return Named(**raw) if raw else None
 
 
 def _at(text: str) -> Millis:

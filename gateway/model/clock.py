@@ -41,6 +41,11 @@ def from_millis(millis: int) -> datetime:
     return EPOCH + timedelta(milliseconds=millis)
 
 
+def whole(seconds: float) -> float:
+    """Return seconds as an integer where they are whole, as JSON should show them."""
+    return int(seconds) if float(seconds).is_integer() else seconds
+
+
 _UNITS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1))
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.model.agent import Basis, Phase, Status, TimeSource
 from gateway.model.alarm import AlarmName, Severity
+from gateway.model.contact import Outcome
 from gateway.model.event import DATA_SCHEMA, EventType
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 Schema = dict[str, Any]
 
 AGENT_EVENTS = (EventType.LOGIN, EventType.LOGOUT, EventType.STATE)
-OUTCOMES = ("answered", "abandoned", "deflected", "machine", "no_answer", "canceled", "unknown")
 
 
 def event_schema() -> Schema:
@@ -175,7 +175,7 @@ def _completed_contact() -> Schema:
         queue=_or_null("named"),
         workflow=_or_null("named"),
         team=_or_null("named"),
-        outcome={"enum": list(OUTCOMES)},
+        outcome={"enum": [each.value for each in Outcome]},
         **_texts("disposition", "customer_address", "dialed_number"),
         started_at=_or_null("time"),
         answered_at=_or_null("time"),

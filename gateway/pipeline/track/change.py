@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gateway.model.agent import Basis, Contact, Phase, Reason, Snapshot, Status
-from gateway.model.clock import to_millis
+from gateway.model.clock import to_millis, whole
 from gateway.model.event import EventType
 from gateway.model.ledger import AgentEntry, Mark
 from gateway.model.observation import Change, ChangeKind
@@ -259,8 +259,7 @@ class _Course:
         started_at = self.agent.session_started_at
         if started_at is None or not self.when.is_platform:
             return None
-        seconds = (self.when.at - started_at).total_seconds()
-        return int(seconds) if seconds.is_integer() else seconds
+        return whole((self.when.at - started_at).total_seconds())
 
     def _show(
         self, status: Status, reason: Reason, asked: Status | None, *, anew: bool = False

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from gateway.model.agent import Channel, Contact, Identity, Named, Phase, Reason, Snapshot, Status
+from gateway.model.agent import (
+    Channel,
+    Contact,
+    Identity,
+    Phase,
+    Reason,
+    Snapshot,
+    Status,
+    named_from,
+)
 from gateway.model.clock import from_rfc3339
 from gateway.model.observation import Activity
 from gateway.pipeline.track.served import Served, Turn, served_from, turn_from
@@ -177,8 +186,8 @@ def identity_of(raw: Mapping[str, Any]) -> Identity:
     return Identity(
         **dict(raw)
         | {
-            "team": _named(raw["team"]),
-            "department": _named(raw["department"]),
+            "team": named_from(raw["team"]),
+            "department": named_from(raw["department"]),
             "attributes": tuple((name, value) for name, value in raw["attributes"]),
         }
     )
@@ -207,7 +216,7 @@ def _contact(raw: dict[str, Any]) -> Contact:
         **raw
         | {
             "phase": Phase(raw["phase"]),
-            "queue": _named(raw["queue"]),
+            "queue": named_from(raw["queue"]),
             "offered_at": _at(raw["offered_at"]),
             "since": _at(raw["since"]),
         }
@@ -216,10 +225,6 @@ def _contact(raw: dict[str, Any]) -> Contact:
 
 def _channel(raw: dict[str, Any]) -> Channel:
     return Channel(**raw | {"capacity_since": _at(raw["capacity_since"])})
-
-
-def _named(raw: dict[str, Any] | None) -> Named | None:
-    return Named(**raw) if raw else None
 
 
 def _at(text: str | None) -> datetime | None:

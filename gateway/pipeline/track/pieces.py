@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from gateway.model.agent import Identity, Named
+from gateway.model.agent import Identity, Named, named_from
 from gateway.model.clock import from_rfc3339
 from gateway.model.contact import Customer, Insights, Overrides, Step
 from gateway.pipeline.track.known import identity_of, merge_identity
@@ -213,7 +213,7 @@ def _known(raw: Mapping[str, Any]) -> KnownContact:
             "transfers": tuple(from_rfc3339(text) for text in raw.get("transfers", ())),
             "seen_in": _entered(raw["seen_in"]),
             "shares": tuple(_share(each) for each in raw["shares"]),
-            "workflow": _named(raw["workflow"]),
+            "workflow": named_from(raw["workflow"]),
             "said_last": _said(raw["said_last"]),
             "said_at_end": _said(raw["said_at_end"]),
             "updated": _said(raw["updated"]),
@@ -226,7 +226,7 @@ def _share(raw: Mapping[str, Any]) -> Share:
     return Share(
         id=raw["id"],
         agent=identity_of(raw["agent"]) if raw["agent"] else None,
-        queue=_named(raw["queue"]),
+        queue=named_from(raw["queue"]),
         times=_times(raw["times"]),
         said=_said(raw["said"]),
     )
@@ -240,10 +240,6 @@ def _times(raw: Mapping[str, str]) -> Times:
     return {step: from_rfc3339(text) for step, text in raw.items()}
 
 
-def _named(raw: Mapping[str, Any] | None) -> Named | None:
-    return Named(**raw) if raw else None
-
-
 def _said(raw: Mapping[str, Any] | None) -> Said | None:
     return Said(from_rfc3339(raw["at"]), _insights(raw["insights"])) if raw else None
 
@@ -255,7 +251,7 @@ def _insights(raw: Mapping[str, Any]) -> Insights:
         | _several(raw, "text", "labels", "measures")
         | {
             "joins": tuple(raw["joins"]),
-            "overrides": Overrides(**overrides | {"team": _named(overrides["team"])}),
+            "overrides": Overrides(**overrides | {"team": named_from(overrides["team"])}),
             "customer": _customer(raw["customer"]),
         }
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from gateway.model.clock import whole
 from gateway.model.contact import Insights, Outcome, Step
 
 if TYPE_CHECKING:
@@ -221,5 +222,4 @@ def _earliest(*times: datetime | None) -> datetime | None:
 def _seconds(since: datetime | None, until: datetime | None) -> float | None:
     if since is None or until is None:
         return None
-    seconds = max(0.0, (until - since).total_seconds())
-    return int(seconds) if seconds.is_integer() else seconds
+    return whole(max(0.0, (until - since).total_seconds()))

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from gateway.model.agent import Phase, TimeSource
-from gateway.model.clock import from_rfc3339, rfc3339_or_none
+from gateway.model.clock import from_rfc3339, rfc3339_or_none, whole
 from gateway.model.event import EventType
 from gateway.pipeline.track.tell import Moment, agent_json
 
@@ -70,8 +70,8 @@ def figures_of(turns: Sequence[Turn], contact_id: str | None) -> dict[str, Any]:
             spent = (turns[place + 1].at - turns[place].at).total_seconds()
             seconds[turns[place].phase] = seconds.get(turns[place].phase, 0.0) + spent
     is_over = own[-1] + 1 < len(turns)
-    talk = _whole(seconds.get(Phase.ACTIVE))
-    wrap = _whole(seconds.get(Phase.WRAP_UP, None if talk is None else 0.0)) if is_over else None
+    talk = whole(seconds[Phase.ACTIVE]) if Phase.ACTIVE in seconds else None
+    wrap = _wrapped(seconds, talk) if is_over else None
     answered = (turns[place].at for place in own if turns[place].phase is Phase.ACTIVE)
     return {
         "answered_at": rfc3339_or_none(next(answered, None)),
@@ -79,6 +79,13 @@ def figures_of(turns: Sequence[Turn], contact_id: str | None) -> dict[str, Any]:
         "wrap_seconds": wrap,
         "handle_seconds": None if talk is None or wrap is None else talk + wrap,
     }
+
+
+def _wrapped(seconds: Mapping[Phase | None, float], talk: float | None) -> float | None:
+    """Return the seconds of wrap-up of a contact that is over: none where there was only talk."""
+    if Phase.WRAP_UP in seconds:
+        return whole(seconds[Phase.WRAP_UP])
+    return None if talk is None else 0
 
 
 def with_told(
@@ -124,7 +131,3 @@ def turn_from(raw: Mapping[str, Any]) -> Turn:
     """Read what the store keeps."""
     phase = Phase(raw["phase"]) if raw["phase"] else None
     return Turn(from_rfc3339(raw["at"]), raw["contact_id"], phase)
-
-
-def _whole(seconds: float | None) -> float | None:
-    return int(seconds) if seconds is not None and float(seconds).is_integer() else seconds

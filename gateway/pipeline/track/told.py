@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gateway.pipeline.track.segments import Segment
 
 DIGEST_BYTES = 12
-OUTCOMES = {each.value: each.value for each in Outcome}
+OUTCOMES = frozenset(each.value for each in Outcome)
 
 _PHONE = re.compile(r"\+?[\d\s().-]{5,}")
 
@@ -216,14 +216,14 @@ def _ours(contact: KnownContact, segment: Segment) -> dict[str, Any]:
 
 def _theirs(over: Overrides, ours: dict[str, Any]) -> dict[str, Any]:
     """Return what attributes say in its place."""
-    outcome = OUTCOMES.get((over.outcome or "").strip().casefold().replace(" ", "_"))
+    outcome = (over.outcome or "").strip().casefold().replace(" ", "_")
     said = {
         "channel": over.channel,
         "direction": over.direction,
         "queue": named_json(Named(None, over.queue)),
         "workflow": named_json(Named(None, over.workflow)),
         "team": named_json(over.team),
-        "outcome": outcome,
+        "outcome": outcome if outcome in OUTCOMES else None,
         "abandoned": over.abandoned,
         "hold_seconds": over.hold_seconds,
         "ivr_seconds": over.ivr_seconds,
