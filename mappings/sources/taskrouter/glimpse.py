@@ -13,7 +13,6 @@ from gateway.mapping import (
     Glimpse,
     Held,
     MappingError,
-    Named,
     Phase,
     Reason,
     Status,
@@ -21,10 +20,11 @@ from gateway.mapping import (
     is_believed,
     measure,
 )
+from mappings.sources.taskrouter.attributes import Attributes, read_attributes
 from mappings.sources.taskrouter.people import direction_of, identity_of
 from mappings.sources.taskrouter.pieces import piece_of
 from mappings.sources.taskrouter.rollcall import rollcall
-from mappings.sources.taskrouter.telling import telling_of
+from mappings.sources.taskrouter.telling import Telling, telling_of
 from mappings.twilio.activities import activity_of
 from mappings.twilio.reservations import GONE, PHASES
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from gateway.mapping import Identity, Observation, Record
     from mappings.sources.taskrouter.options import TaskRouterOptions
-    from mappings.sources.taskrouter.telling import Telling
 
 ACTIVITY_CHANGES = frozenset({"worker.activity.update", "worker.created"})
 DELETED = "worker.deleted"
@@ -53,15 +52,32 @@ def translate(
     """
     if "worker" in record.fields:
         return (rollcall(record, options),)
+    telling = record.read if isinstance(record.read, Telling) else _telling(record)
+    at = telling.at if is_believed(telling.at, received_at) else None
+    agent = _agent(telling, options) if telling.agent_id is not None else None
+    told = telling.get("task_attributes")
+    task = None if told is None else read_attributes(told)
+    piece = piece_of(telling, agent, task, options)
+    seen = None
+    if agent is not None and telling.kind.partition(".")[0] in OF_AN_AGENT:
+        seen = Glimpse(
+            agent=agent,
+            at=telling.at,
+            native_id=telling.native_id,
+            activity=_activity(telling, at, options),
+            held=_held(telling, at, task),
+            channel=_channel(telling),
+            live_channels=options.live_channels,
+        )
+    return tuple(each for each in (seen, piece) if each is not None)
+
+
+def _telling(record: Record) -> Telling:
     flaws: list[Flaw] = []
     telling = telling_of(Fields(record.fields, "", flaws))
     if flaws:
         raise MappingError("The event cannot be read.", flaws)
-    at = telling.at if is_believed(telling.at, received_at) else None
-    agent = _agent(telling, options) if telling.agent_id is not None else None
-    piece = piece_of(telling, agent, options)
-    seen = _glimpse(telling, agent, at, options) if agent is not None else None
-    return tuple(each for each in (seen, piece) if each is not None)
+    return telling
 
 
 def _agent(telling: Telling, options: TaskRouterOptions) -> Identity:
@@ -74,22 +90,6 @@ def _agent(telling: Telling, options: TaskRouterOptions) -> Identity:
     return identity_of(telling.agent_id or "", worker, options)
 
 
-def _glimpse(
-    telling: Telling, agent: Identity, at: datetime | None, options: TaskRouterOptions
-) -> Glimpse | None:
-    if telling.kind.partition(".")[0] not in OF_AN_AGENT:
-        return None
-    return Glimpse(
-        agent=agent,
-        at=telling.at,
-        native_id=telling.native_id,
-        activity=_activity(telling, at, options),
-        held=_held(telling, at),
-        channel=_channel(telling),
-        live_channels=options.live_channels,
-    )
-
-
 def _activity(telling: Telling, at: datetime | None, options: TaskRouterOptions) -> Activity | None:
     """Return the activity: with its beginning where the event is its change."""
     if telling.kind == DELETED:
@@ -99,19 +99,18 @@ def _activity(telling: Telling, at: datetime | None, options: TaskRouterOptions)
     return activity_of(sid, name, since, options)
 
 
-def _held(telling: Telling, at: datetime | None) -> Held | None:
+def _held(telling: Telling, at: datetime | None, task: Attributes | None) -> Held | None:
     subject, _, event = telling.kind.partition(".")
     if subject != "reservation":
         return None
     status = STATUS_OF_EVENT.get(event, event)
-    queue = Named(telling.get("task_queue_sid"), telling.get("task_queue_name"))
     contact = Contact(
         id=telling.get("task_sid"),
         reservation_id=telling.get("reservation_sid"),
         channel=telling.get("task_channel_unique_name"),
-        direction=direction_of(telling.get("task_attributes")),
+        direction=direction_of(task),
         phase=PHASES.get(status, Phase.UNKNOWN),
-        queue=queue if queue != Named() else None,
+        queue=telling.named("task_queue"),
         workflow_id=telling.get("workflow_sid"),
         offered_at=at if status == "created" else None,
         since=at,

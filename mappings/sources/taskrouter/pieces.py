@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from gateway.mapping import ContactPiece, ContactStep, Customer, Named, comparable
+from gateway.mapping import ContactPiece, ContactStep, Customer, comparable
 from mappings.sources.taskrouter.insights import insights_of
 
 if TYPE_CHECKING:
     from gateway.mapping import Identity, Insights
+    from mappings.sources.taskrouter.attributes import Attributes
     from mappings.sources.taskrouter.options import TaskRouterOptions
     from mappings.sources.taskrouter.telling import Telling
 
@@ -62,9 +63,12 @@ def contact_id_of(telling: Telling) -> str | None:
 
 
 def piece_of(
-    telling: Telling, agent: Identity | None, options: TaskRouterOptions
+    telling: Telling,
+    agent: Identity | None,
+    task: Attributes | None,
+    options: TaskRouterOptions,
 ) -> ContactPiece | None:
-    """Return the piece that an event is of its task."""
+    """Return the piece that an event is of its *task*, of which it tells these attributes."""
     contact_id = contact_id_of(telling)
     if contact_id is None:
         return None
@@ -78,11 +82,11 @@ def piece_of(
         reservation_id=telling.get("reservation_sid"),
         agent=agent,
         channel=telling.get("task_channel_unique_name"),
-        queue=_named(telling, "task_queue"),
-        workflow=_named(telling, "workflow"),
+        queue=telling.named("task_queue"),
+        workflow=telling.named("workflow"),
         reason=reason if options.wants_text else None,
         is_hang_up=is_hang_up(reason),
-        insights=_insights(telling, options),
+        insights=None if task is None else _insights(task, options),
         counts=telling.kind in INSIGHTS_COUNT,
     )
 
@@ -92,11 +96,8 @@ def is_hang_up(reason: Any) -> bool:
     return isinstance(reason, str) and comparable(reason) == HANG_UP
 
 
-def _insights(telling: Telling, options: TaskRouterOptions) -> Insights | None:
-    attributes = telling.get("task_attributes")
-    if attributes is None:
-        return None
-    found = insights_of(attributes, customer=options.wants_customer, text=options.wants_text)
+def _insights(task: Attributes, options: TaskRouterOptions) -> Insights:
+    found = insights_of(task, customer=options.wants_customer, text=options.wants_text)
     if not options.wants_customer or found.customer is not None:
         return found
     return replace(found, customer=Customer())  # known by their conversation, at least
@@ -105,8 +106,3 @@ def _insights(telling: Telling, options: TaskRouterOptions) -> Insights | None:
 def _reason(telling: Telling) -> str | None:
     names = ("task_canceled_reason", "task_completed_reason", "reason")
     return next(filter(None, map(telling.get, names)), None)
-
-
-def _named(telling: Telling, what: str) -> Named | None:
-    named = Named(telling.get(f"{what}_sid"), telling.get(f"{what}_name"))
-    return named if named != Named() else None

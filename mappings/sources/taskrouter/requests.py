@@ -99,6 +99,7 @@ def _part(texts: Mapping[str, Any], path: str, index: int, received_at: datetime
         account_id=telling.get("account_sid"),
         contact_id=contact_id,
         joins=joins_of(telling.get("task_attributes")) if contact_id is not None else (),
+        read=telling,
     )
 
 

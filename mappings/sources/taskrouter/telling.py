@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from gateway.mapping import IMPOSSIBLE, number
+from gateway.mapping import IMPOSSIBLE, Named, number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,6 +83,11 @@ class Telling:
     def agent_id(self) -> str | None:
         """The worker, where the event is of one."""
         return self.get("worker_sid")
+
+    def named(self, what: str) -> Named | None:
+        """Return a queue or the like by its sid and name, `None` where neither is told."""
+        named = Named(self.get(f"{what}_sid"), self.get(f"{what}_name"))
+        return named if named != Named() else None
 
     def version(self, of: str) -> int | None:
         """Return the version of a thing: whole numbers, counted up with each of its changes."""
