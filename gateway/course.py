@@ -132,7 +132,8 @@ class Course:
     changed: dict[str, KnownAgent] = field(default_factory=dict)
     contacts_changed: dict[str, KnownContact] = field(default_factory=dict)
     conversations: dict[str, str] = field(default_factory=dict)
-    entries: list[GlimpseEntry | AgentEntry] = field(default_factory=list)
+    glimpses: list[GlimpseEntry] = field(default_factory=list)
+    late: list[AgentEntry] = field(default_factory=list)
     quarantined: list[Quarantined] = field(default_factory=list)
     seen: dict[SeenState, None] = field(default_factory=dict)
     told: dict[ToldState, None] = field(default_factory=dict)
@@ -177,7 +178,8 @@ class Course:
         if not isinstance(observation, ContactFact | RollCall):
             self._note_time(observation.at)
         self.notes.extend(tracked.notes)
-        self.entries.extend(tracked.entries)
+        self.glimpses.extend(tracked.glimpses)
+        self.late.extend(tracked.late)
         self._note_state(observation)
         for event in tracked.events:
             self._route(event)
@@ -275,7 +277,8 @@ class Course:
             badges=self.routing.badges.changes(),
             contacts={key: each.to_json() for key, each in self.contacts_changed.items()},
             conversations=self.conversations,
-            entries=tuple(self.entries),
+            glimpses=tuple(self.glimpses),
+            late=tuple(self.late),
         )
         acquainted = frozenset(self.acquainted)
         return FannedOut(

@@ -86,9 +86,8 @@ class Finished:
     records that could not be translated after all. *told_states* are those that were not told
     before, as far as anybody remembers. *badges*: what agents go by from now on.
     *contacts* maps the keys of contacts told in pieces to the JSON of what is known of them now,
-    *conversations* names to the conversation that they belong to. *entries* are what the ledger
-    keeps beside what its events tell: glimpses, in place of the states that they made, and changes
-    that came late.
+    *conversations* names to the conversation that they belong to. *glimpses* and *late* changes are
+    what the ledger keeps beside the events; the former in place of the states that they made.
     """
 
     receipt: JournaledReceipt
@@ -100,7 +99,8 @@ class Finished:
     badges: tuple[BadgeChange, ...] = ()
     contacts: Mapping[str, bytes] = field(default_factory=dict)
     conversations: Mapping[str, str] = field(default_factory=dict)
-    entries: tuple[GlimpseEntry | AgentEntry, ...] = ()
+    glimpses: tuple[GlimpseEntry, ...] = ()
+    late: tuple[AgentEntry, ...] = ()
 
 
 class Journal(Protocol):

@@ -110,7 +110,7 @@ def test_a_late_change_is_counted_where_it_belongs_and_tells_no_state():
     tracked = track(agent.known, WRAP, Stamp("engage", START + timedelta(minutes=10), b"late"))
     (told,) = tracked.events
     assert (told.type.value, told.data["contact"]["wrap_seconds"]) == ("contact.completed", 15)
-    (entry,) = tracked.entries
+    (entry,) = tracked.late
     assert (entry.status, entry.at) == (Status.AFTER_CALL_WORK, to_millis(WRAP.at))
 
 

@@ -238,9 +238,9 @@ def glimpse(minutes, of, word, agent="ann", source="flex"):
 
 async def test_what_glimpses_told_counts_in_the_order_of_time_in_place_of_their_states(store):
     seen = agent_event(STATE, "ann", 9, "busy")
-    await keep(store, seen, entries=(glimpse(9, "WR1", "active"),))
+    await keep(store, seen, glimpses=(glimpse(9, "WR1", "active"),))
     late = (glimpse(1, ACTIVITY, "ready"), glimpse(5, "WR1", "offered"))
-    await keep(store, agent_event(STATE, "ann", 10), entries=late)
+    await keep(store, agent_event(STATE, "ann", 10), glimpses=late)
     found = [(e.at, e.mark, e.status) for e in await entries(store, 4, 60)]
     assert found == [
         (at(1), Mark.LOGIN, Status.READY),
@@ -252,7 +252,7 @@ async def test_what_glimpses_told_counts_in_the_order_of_time_in_place_of_their_
 
 async def test_states_of_another_source_are_kept_beside_glimpses(store):
     told = (glimpse(1, ACTIVITY, "ready", source="tr"),)
-    await keep(store, agent_event(STATE, "ann", 5, "not_ready"), entries=told)
+    await keep(store, agent_event(STATE, "ann", 5, "not_ready"), glimpses=told)
     found = [(e.at, e.status) for e in await entries(store, 0, 60) if e.mark is Mark.STATE]
     assert found == [(at(1), Status.READY), (at(5), Status.NOT_READY)]
 
@@ -260,7 +260,7 @@ async def test_states_of_another_source_are_kept_beside_glimpses(store):
 async def test_of_past_glimpses_the_last_activity_stays(store):
     told = [glimpse(minute, ACTIVITY, word) for minute, word in ((1, "ready"), (2, "not_ready"))]
     held = [glimpse(1, "WR1", "active"), glimpse(2, "WR1", "gone"), glimpse(90, "WR2", "active")]
-    await keep(store, entries=(*told, *held))
+    await keep(store, glimpses=(*told, *held))
     now = START + 70 * MINUTE
     while await store.prune_ledger(now, 60 * MINUTE):
         pass

@@ -22,7 +22,7 @@ def with_glimpse(tracked: Tracked, glimpse: Glimpse, stamp: Stamp) -> Tracked:
     """Add what is kept of a glimpse: of one whose time is not believed, nothing."""
     if glimpse.at is None or not is_believed(glimpse.at, stamp.received_at):
         return tracked
-    return replace(tracked, entries=tuple(_of_glimpse(glimpse, glimpse.at, stamp)))
+    return replace(tracked, glimpses=tuple(_of_glimpse(glimpse, glimpse.at, stamp)))
 
 
 def with_rollcall(tracked: Tracked, call: RollCall, stamp: Stamp) -> Tracked:
@@ -32,7 +32,7 @@ def with_rollcall(tracked: Tracked, call: RollCall, stamp: Stamp) -> Tracked:
     feed = tracked.known.feed if tracked.known else None
     if not tracked.events or feed not in (None, stamp.source):
         return tracked
-    return replace(tracked, entries=tuple(_of_rollcall(call, stamp)))
+    return replace(tracked, glimpses=tuple(_of_rollcall(call, stamp)))
 
 
 def _of_glimpse(glimpse: Glimpse, at: datetime, stamp: Stamp) -> Iterator[GlimpseEntry]:

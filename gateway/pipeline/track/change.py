@@ -61,8 +61,8 @@ def _late(known: KnownAgent, change: Change, when: Moment, stamp: Stamp) -> Trac
     held = () if change.contact is None else (replace(change.contact, phase=phase),)
     turns = with_turn(known.turns, held, when.at)
     after = tell_again(replace(known, turns=turns), teller)
-    entries = _entries(change, to_millis(when.at), stamp)
-    return Tracked(after, tuple(teller.events), (Note.HISTORY,), tuple(entries))
+    late = _entries(change, to_millis(when.at), stamp)
+    return Tracked(after, tuple(teller.events), (Note.HISTORY,), late=tuple(late))
 
 
 def _entries(change: Change, at: int, stamp: Stamp) -> Iterator[AgentEntry]:

@@ -131,14 +131,15 @@ class KnownAgent:
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """The outcome of one observation. *entries* are what the ledger keeps of it: glimpses,
-    in place of their events' states, and changes that came late.
+    """The outcome of one observation. What the ledger keeps of it beside its events: *glimpses*, in
+    place of the states that they made, and changes that came *late*.
     """
 
     known: KnownAgent | None
     events: tuple[Event, ...] = ()
     notes: tuple[Note, ...] = ()
-    entries: tuple[GlimpseEntry | AgentEntry, ...] = ()
+    glimpses: tuple[GlimpseEntry, ...] = ()
+    late: tuple[AgentEntry, ...] = ()
 
 
 def merge_identity(known: Identity | None, told: Identity) -> Identity:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.model.ledger import AgentEntry, GlimpseEntry
+from gateway.model.ledger import GlimpseEntry
 from gateway.model.printable import printable
 from gateway.pipeline.track import LONGEST_CONTACT, composed
 from gateway.store.sqlite.connection import rows_of
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import apsw
 
-    from gateway.model.ledger import Millis
+    from gateway.model.ledger import AgentEntry, Millis
     from gateway.ports import Finished
     from gateway.store.sqlite.tally import Transaction
 
@@ -50,9 +50,7 @@ FORGET = """
 def keep_glimpses(transaction: Transaction, finished: Sequence[Finished]) -> None:
     """Keep what receipts told of agents."""
     for each in finished:
-        for entry in each.entries:
-            if isinstance(entry, AgentEntry):
-                continue
+        for entry in each.glimpses:
             reason = None if entry.reason is None else printable(entry.reason)
             where = (printable(entry.agent), entry.source, entry.at, transaction.next("event_seq"))
             transaction.run(KEEP, (*where, printable(entry.of), entry.word, entry.is_live, reason))

@@ -302,9 +302,8 @@ def book_agent(transaction: Transaction, entry: AgentEntry, seq: int) -> None:
 def book_late(transaction: Transaction, finished: Sequence[Finished]) -> None:
     """Enter the changes that came late, where they belong."""
     for each in finished:
-        for entry in each.entries:
-            if isinstance(entry, AgentEntry):
-                book_agent(transaction, entry, transaction.next("event_seq"))
+        for entry in each.late:
+            book_agent(transaction, entry, transaction.next("event_seq"))
 
 
 def _contact_row(entry: ContactEntry) -> tuple[str | int | bytes | None, ...]:
