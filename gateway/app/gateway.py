@@ -12,28 +12,20 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from gateway.app.attendant import Attendant
-from gateway.app.filers import Filers
 from gateway.app.forgetting import Forgetting
 from gateway.app.listeners import listen, listen_admin
-from gateway.app.readers import Readers
-from gateway.app.tellers import Tellers
+from gateway.app.shared import Shared
 from gateway.app.workers import Workers
 from gateway.config.roster import RosterFiles
-from gateway.engine.budgets import Budgets
-from gateway.engine.files.people import People
 from gateway.engine.floor import Floor
 from gateway.engine.guard import GUARD
-from gateway.engine.hearing import Hearing
 from gateway.engine.housekeeping import PRUNE_LEDGER_SECONDS, prune, watch_roster
-from gateway.engine.intake import JournalIntake, Readings
+from gateway.engine.intake import Readings
 from gateway.engine.lookout import Lookout
-from gateway.engine.releaser import Releaser
 from gateway.engine.sentry import Sentry
-from gateway.engine.standings import Feeds, StandingsReader
 from gateway.engine.translator import Translator
 from gateway.flow import Routing
 from gateway.http.admin import Admin
-from gateway.http.ingest import Ingest
 from gateway.http.jwks import open_keys
 from gateway.http.server import load_certificate, server_context
 from gateway.model.errors import StoreError, StoreUnavailableError
@@ -97,62 +89,23 @@ class Gateway:
         self._source_health = {name: SourceHealth() for name in settings.sources}
         self._workers = Workers(self._fail)
         self._recalled = recalled
-        self._badges = badges = recalled.badges
-        self._releaser = Releaser(
-            store,
-            self._roster,
-            badges,
-            settings=lambda: self.settings,
-            offer=self._offer,
-        )
-        self._tellers = Tellers(
-            store,
-            metrics=self._metrics,
-            roster=self._roster,
-            standings=self._make_reader(),
-            workers=self._workers,
-            badges=badges,
-            on_held=self._releaser.refused,
-        )
-        self._readers = Readers(
-            store,
-            metrics=self._metrics,
-            health=self._source_health,
-            workers=self._workers,
-        )
-        self._filers = Filers(
-            store,
-            people=People(store, self._roster, badges, lambda: self.settings.agents),
-            metrics=self._metrics,
-            workers=self._workers,
-        )
+        self._shared = shared = self._make_shared()
+        self._releaser = shared.releaser(self._offer)
+        self._tellers = shared.tellers(self._releaser.refused)
+        self._readers = shared.readers()
+        self._filers = shared.filers()
         self._readings = Readings()
         self._failed = False
-        self._attendant = Attendant(
-            settings,
-            store,
-            tellers=self._tellers,
-            readers=self._readers,
-            filers=self._filers,
-            sources=self._source_health,
-            workers=self._workers.alive,
-            metrics=self._metrics,
-            roster=self._roster,
-            badges=badges,
-            now=utc_now,
-            alarms=lambda: self._sentry.standing,
-            look_again=self._releaser.look_at_all,
-            forgetting=lambda: self._forgetting,
-        )
+        self._attendant = self._make_attendant()
         self._floor = Floor()
         self._sentry = self._make_sentry()
         self._translator = self._make_translator()
-        self._forgetting = Forgetting(self._translator, self._floor, badges, self._sentry)
+        self._forgetting = Forgetting(self._translator, self._floor, recalled.badges, self._sentry)
         self._routing = self._routing_of(settings)
         self._checkers = {
             name: checker_for(each.auth, open_keys) for name, each in settings.sources.items()
         }
-        self._ingest = self._make_ingest()
+        self._ingest = shared.ingest(self._checkers, self._readings)
         self._tls = server_context(settings.server.tls) if settings.server.tls else None
 
     def _offer(self, deliveries: Sequence[Delivery]) -> None:
@@ -255,47 +208,39 @@ class Gateway:
             agents.unmapped,
             self._roster,
             agents.wfm_id_from,
-            self._badges,
+            self._recalled.badges,
             self._recalled.customer_key,
         )
 
-    def _make_reader(self) -> StandingsReader:
-        feeds = Feeds(self._sources, self._source_health)
-        return StandingsReader(
-            self._store, feeds, self._roster, self._badges, lambda: self.settings.agents
-        )
-
-    def _make_ingest(self) -> Ingest:
-        return Ingest(
-            sources=self._sources,
-            checkers=self._checkers,
-            settings=self.settings.server,
-            intake=JournalIntake(
-                self._store,
-                self._sources,
-                readings=self._readings,
-                metrics=self._metrics,
-                health=self._source_health,
-            ),
-            metrics=self._metrics,
-            health=self._source_health,
-            now=utc_now,
-        )
-
-    def _make_budgets(self) -> Budgets:
-        return Budgets(
+    def _make_shared(self) -> Shared:
+        return Shared(
             self._store,
-            settings=lambda: self.settings,
-            destinations=self._tellers.destinations,
-            metrics=self._metrics,
-            now=utc_now,
+            lambda: self.settings,
+            self._metrics,
+            self._roster,
+            self._recalled.badges,
+            self._sources,
+            self._source_health,
+            self._workers,
+            utc_now,
         )
 
-    def _make_hearing(self) -> Hearing:
-        return Hearing(
+    def _make_attendant(self) -> Attendant:
+        return Attendant(
+            self.settings,
             self._store,
-            sources=lambda: {name: each.expect_every for name, each in self._sources.items()},
-            standing=lambda: self._sentry.standing,
+            tellers=self._tellers,
+            readers=self._readers,
+            filers=self._filers,
+            sources=self._source_health,
+            workers=self._workers.alive,
+            metrics=self._metrics,
+            roster=self._roster,
+            badges=self._recalled.badges,
+            now=utc_now,
+            alarms=lambda: self._sentry.standing,
+            look_again=self._releaser.look_at_all,
+            forgetting=lambda: self._forgetting,
         )
 
     def _make_sentry(self) -> Sentry:
@@ -303,7 +248,7 @@ class Gateway:
             self._store,
             settings=lambda: self.settings,
             floor=self._floor,
-            badges=self._badges,
+            badges=self._recalled.badges,
             health=self._source_health,
             destination_health=self._attendant.destination_health,
             started_at=utc_now(),
@@ -343,8 +288,8 @@ class Gateway:
                     prune, self._store.prune_ledger, ledger_kept, utc_now, PRUNE_LEDGER_SECONDS
                 ),
             ),
-            restarted("budgets", self._make_budgets().run),
-            restarted("hearing", self._make_hearing().run),
+            restarted("budgets", self._shared.budgets(self._tellers.destinations).run),
+            restarted("hearing", self._shared.hearing(lambda: self._sentry.standing).run),
             restarted("roster", partial(watch_roster, self._roster, self._releaser.look_at_all)),
             restarted("held", self._releaser.run),
             restarted("sentry", self._sentry.run),

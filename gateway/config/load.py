@@ -113,15 +113,7 @@ class _Loading:
         check_feeds(sources, names, lambda name, problem: self._add(_feed(name), problem))
         if self._problems:
             raise ConfigurationError(self._lines())
-        if not agents.files and not agents.wfm_id_from:
-            self._warnings += [
-                f"destinations.{name}.snapshot: never sent without agents.files or wfm_id_from"
-                for name, each in _of_kind(destinations, DestinationSettings).items()
-                if each.snapshot is not None
-            ]
-        files = _of_kind(destinations, FileDestinationSettings)
-        if not destinations:
-            self._warnings.append("destinations: none: events are kept, and told to nobody")
+        self._warn(agents, destinations)
         return Settings(
             server,
             admin,
@@ -133,8 +125,19 @@ class _Loading:
             tuple(self._warnings),
             ledger,
             cut,
-            files,
+            _of_kind(destinations, FileDestinationSettings),
         )
+
+    def _warn(self, agents: AgentsSettings, destinations: Mapping[str, Any]) -> None:
+        """Say what is allowed and surely not meant."""
+        if not agents.files and not agents.wfm_id_from:
+            self._warnings += [
+                f"destinations.{name}.snapshot: never sent without agents.files or wfm_id_from"
+                for name, each in _of_kind(destinations, DestinationSettings).items()
+                if each.snapshot is not None
+            ]
+        if not destinations:
+            self._warnings.append("destinations: none: events are kept, and told to nobody")
 
     def _destination(
         self, name: str, raw: Mapping[str, Any], sources: Iterable[str], cut: IntervalSettings
