@@ -2,9 +2,12 @@
 
 import asyncio
 import os
+import tempfile
 import threading
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import asyncssh
 import pytest
@@ -15,6 +18,7 @@ from gateway.model.errors import FolderError
 from gateway.settings import FolderSettings
 from tests.standins.sftp import PASSWORD, USER, sftp_host
 
+NOBODY = 65534
 FILES = (File("a.csv", b"1;2\r\n"), File("b.csv", b"3;4\r\n"))
 
 
@@ -60,11 +64,32 @@ async def test_a_name_that_cannot_be_given_leaves_no_part(tmp_path):
     assert not [each for each in names(tmp_path) if each.endswith(".part")]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-async def test_a_folder_that_may_not_be_written(tmp_path):
-    tmp_path.chmod(0o500)
-    with pytest.raises(FolderError, match="Permission denied"):
-        await open_folder(FolderSettings(str(tmp_path))).put(FILES)
+@contextmanager
+def somebody_else():
+    """Where root runs it, be nobody for a while: root may write everywhere."""
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+
+
+@pytest.fixture
+def kept_shut():
+    """A folder that can be seen and not written; those of pytest are root's alone, to the top."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o555)
+        yield folder
+        assert names(folder) == []
+
+
+async def test_a_folder_that_may_not_be_written(kept_shut):
+    with somebody_else(), pytest.raises(FolderError, match="Permission denied"):
+        await open_folder(FolderSettings(str(kept_shut))).put(FILES)
 
 
 async def test_a_read_only_disk_is_told():
