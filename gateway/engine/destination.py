@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from gateway.engine.attempt import Attempt
     from gateway.engine.clock import Clock
     from gateway.engine.flight import Work
+    from gateway.engine.snapshot import Snapshots
     from gateway.engine.standings import StandingsReader
     from gateway.model.badge import Badges
     from gateway.model.delivery import Delivery
@@ -66,13 +67,7 @@ class Destination:
     ) -> None:
         limits = limits or Limits()
         self._on_held = on_held
-        rules = Rules(
-            settings.superseded == "skip",
-            settings.stale_after,
-            settings.settle,
-            settings.retry.max,
-        )
-        self._rules = rules
+        self._rules = rules = _rules_of(settings)
         self.name = settings.name
         self._settings = settings
         self._outbox = outbox
@@ -87,15 +82,7 @@ class Destination:
             settings.name, outbox, clock, self._on_durable
         )
         self._table = LaneTable(rules, limits, self._drop, remembers=settings.order == "agent")
-        self._loader = Loader(
-            settings.name,
-            outbox,
-            clock,
-            self._table,
-            depth=limits.depth,
-            on_loaded=self._pump,
-            on_counted=self._on_counted,
-        )
+        self._loader = self._make_loader(limits)
         self._departures = Departures(settings, self._gate, self._table, clock, self._pump)
         self._score = Score()
         self._busy = 0
@@ -104,6 +91,23 @@ class Destination:
         self._group: asyncio.TaskGroup | None = None
         self._stopping = asyncio.Event()
         self._ended = set_event()
+        self.snapshots = self._make_snapshots(standings, metrics)
+
+    def _make_loader(self, limits: Limits) -> Loader:
+        return Loader(
+            self.name,
+            self._outbox,
+            self._clock,
+            self._table,
+            depth=limits.depth,
+            on_loaded=self._pump,
+            on_counted=self._on_counted,
+        )
+
+    def _make_snapshots(
+        self, standings: StandingsReader | None, metrics: Metrics
+    ) -> Snapshots | None:
+        settings = self._settings
         lanes = StillLanes(
             self._gate,
             self._table,
@@ -112,11 +116,17 @@ class Destination:
             quiet=self._quiet,
             pump=self._pump,
             changed=self._changed,
-            clock=clock,
+            clock=self._clock,
             timeout=settings.timeout,
         )
-        self.snapshots = snapshots_for(
-            settings, standings, lanes, transport=transport, clock=clock, draw=draw, metrics=metrics
+        return snapshots_for(
+            settings,
+            standings,
+            lanes,
+            transport=self._transport,
+            clock=self._clock,
+            draw=self._draw,
+            metrics=metrics,
         )
 
     # What others ask of it.
@@ -334,3 +344,8 @@ class Destination:
         if excess > 0:
             give_up(self._table, self._rules, excess, self._clock.now())
             self._pump()
+
+
+def _rules_of(settings: DestinationSettings) -> Rules:
+    skips = settings.superseded == "skip"
+    return Rules(skips, settings.stale_after, settings.settle, settings.retry.max)
