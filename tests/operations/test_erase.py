@@ -7,10 +7,12 @@ import pytest
 
 from gateway.model.delivery import Dead, DeadReason, Delivered
 from gateway.model.errors import ContentError, OperationError
+from gateway.model.ledger import ACTIVITY, GlimpseEntry
 from gateway.operations.erase import ERASE
-from gateway.ports import Filed, Lane, Recorded, Selection
+from gateway.ports import Filed, Finished, Lane, Recorded, Selection
 from tests.acceptance.flex import envelope
-from tests.standins.house import MINUTE, START, House, picture, said
+from tests.standins.house import HOUR, MINUTE, START, House, picture, said
+from tests.store.engines import append_and_claim
 
 ANN, BEN, CY = (f"WK{number:032x}" for number in (1, 2, 3))
 PHONE = "+15557654321"
@@ -198,4 +200,30 @@ async def test_who_stands_in_the_way_of_a_file_is_masked_there(house):
     (kept,) = await house.store.filed("days", 0, 1)
     assert kept.problem is not None
     assert BEN not in kept.problem
+    assert await in_the_files(house, BEN) == set()
+
+
+async def test_what_the_books_keep_goes_also_when_the_events_are_gone(house):
+    """They keep it longer than events are kept, and an erasure that was cut short took those."""
+    await house.pictures(0, 1, 2, agent=2)
+    for name in house.settings.destinations:
+        told = [
+            Recorded(each, Delivered(status=200), START, "m 1") for each in await owed(house, name)
+        ]
+        await house.store.record(told)
+    while await house.store.prune(START + 99 * HOUR, 72 * HOUR):
+        pass
+    assert (await house.store.sizes())["events"] == 0
+    told = await erase(house, f"flex:{BEN}")
+    assert told["ledger_agents"] == 4
+    assert await in_the_files(house, BEN) == set()
+
+
+async def test_a_glimpse_that_was_no_news_goes_from_the_books_too(house):
+    """Of a late one nothing is told, but the figures count it."""
+    await house.pictures(0, agent=2)
+    late = GlimpseEntry(f"flex:{BEN}", "tr", 5, ACTIVITY, "ready", is_live=True)
+    await house.store.finish([Finished(await append_and_claim(house.store), entries=(late,))])
+    told = await erase(house, f"flex:{BEN}")
+    assert told["ledger_glimpses"] == 1
     assert await in_the_files(house, BEN) == set()

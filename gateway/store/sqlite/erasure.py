@@ -51,6 +51,8 @@ LAST_TRANSLATED = """
         WHERE finished_at IS NULL), (SELECT max(seq) FROM receipts), 0)
 """
 LAST = "SELECT coalesce(max({key}), 0) FROM {table}"
+# The books number their entries among the events, and keep them when those are gone.
+LAST_NUMBERED = "SELECT coalesce(max(n), 0) FROM counts WHERE name = 'event_seq'"
 KEPT = f"""
     SELECT {RECEIPT} FROM receipts WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq
 """  # noqa: S608 - a constant of ours
@@ -87,7 +89,8 @@ class SqliteErasure:
                 (key,) = people.TOLD[table].keys
                 ((end,),) = rows_of(connection, LAST.format(key=key, table=table))
                 found[table] = (end,)
-            return found
+            ((numbered,),) = rows_of(connection, LAST_NUMBERED)
+            return found | {"events": (numbered,)}
 
         return await self._database.read(look)
 
