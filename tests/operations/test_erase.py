@@ -223,7 +223,7 @@ async def test_a_glimpse_that_was_no_news_goes_from_the_books_too(house):
     """Of a late one nothing is told, but the figures count it."""
     await house.pictures(0, agent=2)
     late = GlimpseEntry(f"flex:{BEN}", "tr", 5, ACTIVITY, "ready", is_live=True)
-    await house.store.finish([Finished(await append_and_claim(house.store), entries=(late,))])
+    await house.store.finish([Finished(await append_and_claim(house.store), glimpses=(late,))])
     told = await erase(house, f"flex:{BEN}")
     assert told["ledger_glimpses"] == 1
     assert await in_the_files(house, BEN) == set()
