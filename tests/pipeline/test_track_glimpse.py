@@ -241,3 +241,10 @@ def test_the_same_pieces_in_the_same_order_give_the_same_ids():
     ids = [[each.id for each in told(DAY)[1]] for _ in range(2)]
     assert ids[0] == ids[1]
     assert len(set(ids[0])) == len(list(itertools.chain(ids[0])))
+
+
+def test_an_agent_whose_contacts_never_end_is_not_told_with_ever_more_of_them():
+    offers = [contact(Phase.OFFERED, number, key=f"WR{number}") for number in range(200)]
+    known, events = told(offers)
+    assert {each.key for each in known.contacts} == {f"WR{number}" for number in range(136, 200)}
+    assert len(events[-1].data["contacts"]) == 64

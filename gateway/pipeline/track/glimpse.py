@@ -132,7 +132,8 @@ def _contacts(before: KnownAgent, held: Held | None) -> tuple[Contact, ...]:
     if held is None:
         return before.contacts
     others = tuple(each for each in before.contacts if each.key != held.contact.key)
-    return others if held.is_gone else (*others, held.contact)
+    # Nobody holds so many: the ends of the oldest ones were never told.
+    return others if held.is_gone else (*others[-(CONTACTS_REMEMBERED - 1) :], held.contact)
 
 
 def _departures(held: Held | None, when: Moment) -> tuple[Departure, ...]:

@@ -18,7 +18,7 @@ from gateway.model.contact import Customer, Insights, Overrides, Step
 from gateway.pipeline.track.known import identity_of, merge_identity
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from gateway.model.contact import ContactPiece
 
@@ -38,6 +38,8 @@ OF_A_SHARE = frozenset(
     }
 )
 AT_THE_END = frozenset({Step.COMPLETED, Step.CANCELED})
+ACCEPTING = (Step.ACCEPTED, Step.WRAP_UP, Step.ENDED)
+"""Whoever wraps up or ends has accepted, also where that was never told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,23 @@ def _with_share(known: KnownContact, piece: ContactPiece, at: datetime) -> Known
         times=_earlier(share.times, piece.step, at),
         said=said,
     )
-    return replace(known, shares=tuple(shares[key] for key in sorted(shares))[:SHARES_KEPT])
+    return replace(known, shares=_kept(shares.values()))
+
+
+def _kept(shares: Iterable[Share]) -> tuple[Share, ...]:
+    """Return the shares that matter most: those of whoever took the contact, then the latest. Of a
+    contact that waits for long one after another is declined.
+    """
+    ordered = sorted(shares, key=lambda each: each.id)
+    if len(ordered) > SHARES_KEPT:
+        ordered.sort(key=lambda each: (accepted_at(each) is not None, max(each.times.values())))
+        ordered = sorted(ordered[-SHARES_KEPT:], key=lambda each: each.id)
+    return tuple(ordered)
+
+
+def accepted_at(share: Share) -> datetime | None:
+    """Return when a share was accepted, by the earliest step that shows it."""
+    return next((share.times[each] for each in ACCEPTING if each in share.times), None)
 
 
 def _with_queue(known: KnownContact, entered: Entered) -> KnownContact:
@@ -164,7 +182,10 @@ def _with_queue(known: KnownContact, entered: Entered) -> KnownContact:
     ordered = sorted(
         several, key=lambda each: (each.at, each.queue.id or "", each.queue.name or "")
     )
-    return replace(known, queues=tuple(ordered)[:QUEUES_KEPT])
+    if len(ordered) > QUEUES_KEPT:
+        # A customer waits from the first one on, and is in the last one.
+        ordered = [ordered[0], *ordered[1 - QUEUES_KEPT :]]
+    return replace(known, queues=tuple(ordered))
 
 
 def _last_seen(before: Entered | None, entered: Entered) -> Entered:

@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING
 
 from gateway.model.clock import whole
 from gateway.model.contact import Insights, Outcome, Step
+from gateway.pipeline.track.pieces import accepted_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gateway.model.agent import Named
     from gateway.pipeline.track.pieces import Entered, KnownContact, Said, Share, Times
-
-ACCEPTING = (Step.ACCEPTED, Step.WRAP_UP, Step.ENDED)
-"""Whoever wraps up or ends has accepted, also where that was never told."""
 
 WHOLE_END = (Step.COMPLETED, Step.CANCELED, Step.GONE)
 LINKS_COUNT_FOR = timedelta(minutes=2)
@@ -70,11 +68,6 @@ def segments_of(known: KnownContact) -> list[Segment]:
         for place, share in enumerate(accepted)
         if _is_over(known, share)
     ]
-
-
-def accepted_at(share: Share) -> datetime | None:
-    """Return when a share was accepted, by the earliest step that shows it."""
-    return next((share.times[each] for each in ACCEPTING if each in share.times), None)
 
 
 def _is_over(known: KnownContact, share: Share) -> bool:

@@ -13,8 +13,8 @@ from gateway.model.clock import rfc3339, rfc3339_or_none
 from gateway.model.contact import Outcome
 from gateway.model.event import EventType
 from gateway.pipeline.track.known import Note
-from gateway.pipeline.track.pieces import KnownContact, Told, merge
-from gateway.pipeline.track.segments import accepted_at, segments_of
+from gateway.pipeline.track.pieces import KnownContact, Told, accepted_at, merge
+from gateway.pipeline.track.segments import segments_of
 from gateway.pipeline.track.tell import Moment, Teller, moment, named_json
 
 if TYPE_CHECKING:
