@@ -80,6 +80,20 @@ def test_the_time_is_the_most_exact_one_told():
     assert glimpse(without | {"Timestamp": "9" * 30}).activity.since is None
 
 
+def test_a_time_of_thousands_of_digits_harms_no_other_event():
+    body = json.dumps([streamed(BASE), streamed(BASE | {"Sid": "EV2", "TimestampMs": "9" * 5000})])
+    first, second = split(body, "application/json")
+    assert isinstance(first, Record)
+    assert (second.at, isinstance(second, Record)) == (None, True)
+
+
+def test_without_an_id_an_event_is_another_one_at_another_time():
+    told = {name: value for name, value in BASE.items() if name != "Sid"}
+    later = told | {"TimestampMs": str(int(told["TimestampMs"]) + 60_000)}
+    first, again, second = (split(urlencode(each))[0].digest for each in (told, told, later))
+    assert first == again != second
+
+
 @pytest.mark.parametrize(
     ("event", "phase", "is_gone"),
     [

@@ -18,6 +18,7 @@ from gateway.mapping import (
     is_believed,
     is_json,
     json_items,
+    rfc3339,
 )
 from mappings.sources.taskrouter.glimpse import OF_AN_AGENT
 from mappings.sources.taskrouter.insights import joins_of
@@ -111,7 +112,10 @@ def _digest(telling: Telling) -> bytes | None:
     """Tell the same event apart from another, by whichever of the two ways it comes."""
     if telling.native_id is None and telling.at is None:
         return None
-    return content_digest([telling.kind, telling.agent_id, telling.native_id, _matter(telling)])
+    told = [telling.kind, telling.agent_id, telling.native_id, _matter(telling)]
+    if telling.native_id is None and telling.at is not None:
+        told.append(rfc3339(telling.at))
+    return content_digest(told)
 
 
 def _matter(telling: Telling) -> dict[str, str | None]:

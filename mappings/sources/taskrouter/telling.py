@@ -63,6 +63,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LEAST_MILLIS = 100_000_000_000
 """An epoch time below it is in seconds: as milliseconds it would be of 1973 or before."""
 
+MOST_DIGITS = 32
+"""Of an epoch time; Python makes no integer of some thousands of them."""
+
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -130,7 +133,7 @@ def _time(record: Fields, texts: Mapping[str, str]) -> datetime | None:
         if text is None:
             continue
         if text.isascii() and text.isdecimal():
-            return _of_epoch(int(text))
+            return _of_epoch(int(text)) if len(text) <= MOST_DIGITS else IMPOSSIBLE
         return record.time(name)
     return None
 
