@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from gateway.settings import Settings
 
 LONGEST = timedelta(days=400)
+YEARS = range(1970, 9999)
+"""On every zone's clock; no calendar has what is around the others."""
 MOST_ROWS = 100_000
 
 
@@ -29,14 +31,18 @@ class Moment(fields.String):
 
     default_error_messages = {  # noqa: RUF012 - marshmallow's own name and form
         "invalid_time": "Not a time; valid: 2026-03-02, 2026-03-02T09:15, 2026-03-02T09:15:00Z.",
+        "beyond": f"Not a time that has figures; valid: years {YEARS[0]} to {YEARS[-1]}.",
     }
 
     def _deserialize(self, value: Any, *rest: Any, **more: Any) -> Any:
         text: str = super()._deserialize(value, *rest, **more)
         try:
-            return datetime.fromisoformat(text)
+            at = datetime.fromisoformat(text)
         except ValueError:
             raise self.make_error("invalid_time") from None
+        if at.year not in YEARS:
+            raise self.make_error("beyond")
+        return at
 
 
 class Words(fields.List[Any]):

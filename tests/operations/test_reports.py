@@ -198,6 +198,8 @@ async def test_what_cannot_be_told_is_said(desk, given, said):
         ("agents", {"by": "agent,agent"}, "Each of them once."),
         ("contacts", {"by": ["queue", "moon"]}, "No 'moon' here"),
         ("contacts", {"from": "lunch"}, "Not a time; valid: 2026-03-02"),
+        ("intervals", {"to": "0001-01-01"}, "valid: years 1970 to 9998"),
+        ("agents", {"to": "9999-12-31T23:59:59"}, "valid: years 1970 to 9998"),
         ("contacts", {"zone": "Mars"}, "Not a time zone"),
         ("contacts", {"minutes": "20"}, "Must be one of"),
     ],
@@ -205,6 +207,14 @@ async def test_what_cannot_be_told_is_said(desk, given, said):
 def test_what_makes_no_sense_is_said(name, given, said):
     with pytest.raises(ValidationError, match=said):
         BY_NAME[f"report {name}"].load(given)
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12"])
+@pytest.mark.parametrize("day", ["1970-01-01", "9998-12-31"])
+async def test_the_ends_of_time_have_figures_too(desk, day, zone):
+    given = {"from": day, "to": f"{day}T23:59:59", "zone": zone}
+    for name in ("intervals", "agents", "contacts"):
+        assert await desk(name, **given) == []
 
 
 def test_what_is_of_customers_is_for_operators():
