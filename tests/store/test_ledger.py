@@ -268,6 +268,14 @@ async def test_of_past_glimpses_the_last_activity_stays(store):
     assert found == [(at(2), Status.NOT_READY), (at(90), Status.BUSY)]
 
 
+async def test_a_store_with_glimpses_is_sound(store):
+    await keep(store, glimpses=(glimpse(1, ACTIVITY, "ready"), glimpse(2, ACTIVITY, "not_ready")))
+    assert await store.check() == []
+    while await store.prune_ledger(START + 70 * MINUTE, 60 * MINUTE):
+        pass
+    assert await store.check() == []
+
+
 async def test_a_state_that_began_with_the_one_before_leaves_it_its_time(store):
     lunch = agent_event(STATE, "ann", 3, "not_ready", reason="Lunch")
     again = agent_event(STATE, "ann", 3, "busy", event_id="again")
