@@ -20,7 +20,7 @@ from gateway.engine.round import Round, Tally
 from gateway.flow import accept
 from gateway.mapping.destination import Request
 from gateway.mapping.reading import READ
-from gateway.model.clock import from_rfc3339, rfc3339
+from gateway.model.clock import from_rfc3339, in_millis, rfc3339
 from gateway.model.errors import ContentError, MappingError, StoreUnavailableError
 from gateway.model.outgoing import OutgoingRequest
 from gateway.model.receipt import Receipt, VerifiedReceipt
@@ -246,7 +246,8 @@ class Reader:
     async def _tell(self, body: bytes, a_round: Round) -> None:
         """Receive what was found, as soon as the store can."""
         while True:
-            receipt = Receipt(self._source.name, self._clock.now(), READ, HEADERS, "", body)
+            now = in_millis(self._clock.now())
+            receipt = Receipt(self._source.name, now, READ, HEADERS, "", body)
             try:
                 await accept(VerifiedReceipt(receipt), self._source, self._store)
             except StoreUnavailableError:

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from gateway.http.problem import Problem, RefusedError
 from gateway.mapping.authenticity import Presented
 from gateway.mapping.parameters import names_of
+from gateway.model.clock import in_millis
 from gateway.model.errors import CredentialsError
 from gateway.model.receipt import Receipt
 from gateway.pipeline.verify import (
@@ -122,7 +123,7 @@ class Door:
         headers = presented.headers
         receipt = Receipt(
             source=self.name,
-            received_at=received_at,
+            received_at=in_millis(received_at),
             method=presented.method,
             headers=tuple((name, value) for name in self._kept for value in headers.get(name, ())),
             query=kept_query(presented.query, self._auth),

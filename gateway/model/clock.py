@@ -41,6 +41,11 @@ def from_millis(millis: int) -> datetime:
     return EPOCH + timedelta(milliseconds=millis)
 
 
+def in_millis(at: datetime) -> datetime:
+    """Return a time as the store keeps it: cut to milliseconds."""
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
 def whole(seconds: float) -> float:
     """Return seconds as an integer where they are whole, as JSON should show them."""
     return int(seconds) if float(seconds).is_integer() else seconds

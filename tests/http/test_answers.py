@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from datetime import timedelta
 from hashlib import sha256
 from hmac import digest
 
@@ -16,6 +17,7 @@ from gateway.http.server import server_context
 from gateway.model.errors import ConfigurationError, ContentError, Flaw
 from gateway.ports import Accepted
 from gateway.settings import ServerTls
+from tests.http.conftest import NOW
 
 
 async def test_counts_what_was_accepted(server):
@@ -43,6 +45,7 @@ async def test_hands_on_what_came(server):
     )
 
     receipt = server.intake.seen[0].receipt
+    assert receipt.received_at == NOW + timedelta(milliseconds=1)  # as the store keeps it
     assert receipt.method == "POST"
     assert receipt.query == "a=%2B&b=+&a=2"
     assert receipt.body == b'{"a": 1}\n'
