@@ -46,6 +46,11 @@ class Files(Gateway):
         _, found = await self.get_admin("/api/v1/destinations")
         return found[0]["state"]
 
+    async def done(self):
+        """Whether all that was owed has been looked at: it is `writing` from the first file on."""
+        _, found = await self.get_admin("/api/v1/destinations")
+        return found[0]["state"], found[0]["backlog"]
+
     async def listed(self):
         _, rows = await self.get_admin("/api/v1/destinations/history/files")
         return rows
@@ -63,7 +68,7 @@ async def test_what_was_missed_is_made_up_told_and_written_again_by_a_word(tmp_p
         await gateway.until(gateway.state, wanted="failing")
         folder.mkdir()
         await gateway.said("destinations", "resume", "history")
-        await gateway.until(gateway.state, wanted="writing")
+        await gateway.until(gateway.done, wanted=("writing", 0))
         rows = await gateway.listed()
         assert len(rows) in (8, 9)
         assert {each["revision"] for each in rows} == {1}
@@ -78,7 +83,7 @@ async def test_what_was_missed_is_made_up_told_and_written_again_by_a_word(tmp_p
         )
         assert await gateway.stop() == 0
     async with Files(tmp_path, CONFIG.format(folder=folder)) as gateway:
-        await gateway.until(gateway.state, wanted="writing")
+        await gateway.until(gateway.done, wanted=("writing", 0))
         again = await gateway.listed()
         assert [each["revision"] for each in again[: len(rows)]] == [2] + [1] * (len(rows) - 1)
 
