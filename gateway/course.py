@@ -34,7 +34,7 @@ from gateway.pipeline.track import (
 from gateway.ports import Finished, Quarantined, RoutedEvent, SeenState, ToldState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from gateway.mapping.source import Record
@@ -75,6 +75,12 @@ class Contacts:
         return cls(
             {key: KnownContact.from_json(text) for key, text in known.items()}, dict(conversations)
         )
+
+    def agents(self) -> Iterator[tuple[str, str]]:
+        """Yield the source and the platform's id of everybody who had one of them."""
+        for key, contact in self.known.items():
+            source, _, _ = key.partition(":")
+            yield from ((source, each.agent.id) for each in contact.shares if each.agent)
 
 
 def contact_keys(readings: Iterable[tuple[str, Reading | None]]) -> tuple[list[str], list[str]]:

@@ -93,8 +93,8 @@ class Translator:
         readings = {each.id: self._at_work(each, self._reading) for each in receipts}
         self._journal.under_way(None)
         changed: dict[str, KnownAgent] = {}
-        agents = ChainMap(changed, await self._known_agents(receipts, readings))
         contacts = await self._known_contacts(receipts, readings)
+        agents = ChainMap(changed, await self._known_agents(receipts, readings, contacts))
         known = Known(agents, contacts)
         routing = self._routing()
         fanned = [
@@ -152,13 +152,21 @@ class Translator:
         return fanned
 
     async def _known_agents(
-        self, receipts: Sequence[JournaledReceipt], readings: Mapping[str, Reading | None]
+        self,
+        receipts: Sequence[JournaledReceipt],
+        readings: Mapping[str, Reading | None],
+        contacts: Contacts,
     ) -> dict[str, KnownAgent]:
         keys = {
             f"{source.keys_of}:{record.agent_id}": None
             for receipt in receipts
             if (source := self._sources.get(receipt.verified.receipt.source)) is not None
             for record in _records(readings[receipt.id])
+        }
+        keys |= {
+            f"{source.keys_of}:{agent_id}": None
+            for name, agent_id in contacts.agents()
+            if (source := self._sources.get(name)) is not None
         }
         known = {key: self._agents[key] for key in keys if key in self._agents}
         missing = [key for key in keys if key not in known]

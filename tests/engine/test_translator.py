@@ -1,9 +1,11 @@
 """Receipts into events and deliveries, on the real store with the installed mappings."""
 
 import asyncio
+import json
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from urllib.parse import urlencode
 
 import pytest
 from prometheus_client import generate_latest
@@ -19,6 +21,7 @@ from gateway.settings import SourceAuth, SourceSettings
 from gateway.store.sqlite import open_store
 from gateway.telemetry.metrics import Metrics, SourceHealth
 from tests.acceptance.flex import envelope, record
+from tests.mappings.test_taskrouter import RESERVATION
 
 NOW = datetime(2026, 3, 2, 13, 0, tzinfo=UTC)
 MAPPING = installed().sources["flex_rta"]
@@ -166,3 +169,26 @@ async def test_translation_waits_for_a_store_that_balks(tmp_path, monkeypatch):
         await settled(store)
         assert refused
         assert (await store.sizes())["events"] == 2
+
+
+async def test_who_had_a_contact_is_told_however_its_end_comes(tmp_path):
+    mapping = installed().sources["taskrouter"]
+    tr = SourceSettings("tr", mapping, SourceAuth("none"), mapping.options().load({}))
+    worker = {"WorkerSid": "WK1", "WorkerAttributes": json.dumps({"email": "ann@example.com"})}
+    told = [
+        {"EventType": "worker.attributes.update", **worker},
+        RESERVATION | {"Sid": "EV2"},
+        {"EventType": "task.completed", "Sid": "EV3", "TaskSid": "WT1"},
+    ]
+    for each in told:
+        # One after another, and each as after a restart: nothing is known in memory.
+        async with translating(tmp_path, {"tr": tr}) as (intake, store, _):
+            form = (("content-type", "application/x-www-form-urlencoded"),)
+            times = {"TimestampMs": RESERVATION["TimestampMs"]}
+            body = urlencode(each | times).encode()
+            await intake.accept(VerifiedReceipt(Receipt("tr", NOW, "POST", form, "", body)))
+            await settled(store)
+            found = await store.events_of("tr:WK1", until=NOW)
+    newest = json.loads(found[0].event)
+    assert newest["type"] == "wfm.contact.completed.v1"
+    assert newest["data"]["agent"]["email"] == "ann@example.com"
