@@ -24,12 +24,13 @@ from gateway.pipeline.read import (
     read,
     without_content,
 )
-from gateway.ports import Accepted, Finished, Quarantined
+from gateway.ports import Accepted, Appended, Finished, Quarantined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gateway.model.receipt import VerifiedReceipt
+    from gateway.pipeline.read import Readings
     from gateway.ports import Journal
     from gateway.settings import SourceSettings
 
@@ -38,9 +39,13 @@ __all__ = ["Contacts", "FannedOut", "Known", "Routing", "accept", "contact_keys"
 
 
 async def accept(
-    verified: VerifiedReceipt, source: SourceSettings, journal: Journal
-) -> tuple[Accepted, Reading]:
-    """Make one believed request durable, and say what it holds.
+    verified: VerifiedReceipt,
+    source: SourceSettings,
+    journal: Journal,
+    readings: Readings | None = None,
+) -> Accepted:
+    """Make one believed request durable, and say what it holds. Its reading is kept in *readings*
+    until it is translated.
 
     Raises:
         ContentError: nothing in it can be translated; its bytes are in quarantine.
@@ -56,16 +61,30 @@ async def accept(
     except ContentError as problem:
         await journal.quarantine(verified, _whole(problem))
         raise
-    appended = await journal.append(verified, reading.keys, reading.quarantined)
+    appended = await _append(verified, reading, journal, readings)
     duplicates = len(appended.duplicates)
-    accepted = Accepted(
+    return Accepted(
         receipt=appended.receipt_id,
         accepted=len(reading.records) - duplicates,
         duplicates=duplicates,
         quarantined=len(reading.quarantined),
         ignored=reading.ignored,
     )
-    return accepted, reading
+
+
+async def _append(
+    verified: VerifiedReceipt, reading: Reading, journal: Journal, readings: Readings | None
+) -> Appended:
+    if readings is None:
+        return await journal.append(verified, reading.keys, reading.quarantined)
+    readings.keep(verified, reading)  # before: it may be translated before we hear of it
+    appended = None
+    try:
+        appended = await journal.append(verified, reading.keys, reading.quarantined)
+    finally:
+        if appended is None or len(appended.duplicates) == len(reading.records):
+            readings.take(verified)  # there is nothing to translate
+    return appended
 
 
 def _usable(reading: Reading) -> Reading:

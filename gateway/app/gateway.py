@@ -20,7 +20,6 @@ from gateway.config.roster import RosterFiles
 from gateway.engine.floor import Floor
 from gateway.engine.guard import GUARD
 from gateway.engine.housekeeping import PRUNE_LEDGER_SECONDS, prune, watch_roster
-from gateway.engine.intake import Readings
 from gateway.engine.lookout import Lookout
 from gateway.engine.sentry import Sentry
 from gateway.engine.translator import Translator
@@ -31,6 +30,7 @@ from gateway.http.server import load_certificate, server_context
 from gateway.model.errors import StoreError, StoreUnavailableError
 from gateway.operations import OPERATIONS
 from gateway.operations.succession import orphans
+from gateway.pipeline.read import Readings
 from gateway.pipeline.verify import checker_for
 from gateway.ports import AuditEntry
 from gateway.telemetry.logs import logger

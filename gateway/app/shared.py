@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from gateway.app.workers import Workers
     from gateway.config.roster import RosterFiles
     from gateway.engine.destination import Destination
-    from gateway.engine.intake import Readings
     from gateway.mapping.authenticity import Checker
     from gateway.model.alarm import StandingAlarm
     from gateway.model.badge import Badges
     from gateway.model.delivery import Delivery
+    from gateway.pipeline.read import Readings
     from gateway.settings import AgentsSettings, Settings, SourceSettings
     from gateway.store.sqlite import SqliteStore
     from gateway.telemetry.metrics import Metrics, SourceHealth

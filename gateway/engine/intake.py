@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from gateway.flow import accept
@@ -13,33 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gateway.model.receipt import VerifiedReceipt
-    from gateway.pipeline.read import Reading
+    from gateway.pipeline.read import Readings
     from gateway.ports import Accepted, Journal
     from gateway.settings import SourceSettings
     from gateway.telemetry.metrics import Metrics, SourceHealth
-
-READINGS_KEPT = 4096
-LARGEST_BODY_KEPT = 64 * 1024
-
-
-class Readings:
-    """Requests that were split before their answer, so that translation need not do it again.
-
-    A bounded memory of what could be read anew from the store at any time.
-    """
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[str, Reading] = OrderedDict()
-
-    def keep(self, receipt_id: str, reading: Reading) -> None:
-        """Remember a reading; the oldest gives way."""
-        self._kept[receipt_id] = reading
-        if len(self._kept) > READINGS_KEPT:
-            self._kept.popitem(last=False)
-
-    def take(self, receipt_id: str) -> Reading | None:
-        """Return the reading and forget it."""
-        return self._kept.pop(receipt_id, None)
 
 
 class JournalIntake:
@@ -66,9 +42,7 @@ class JournalIntake:
         source = self._sources.get(name)
         if source is None:
             raise StoreUnavailableError(f"source {name} was removed a moment ago")
-        accepted, reading = await accept(verified, source, self._journal)
-        if len(verified.receipt.body) <= LARGEST_BODY_KEPT:
-            self._readings.keep(accepted.receipt, reading)
+        accepted = await accept(verified, source, self._journal, self._readings)
         self._count(name, accepted)
         health = self._health[name]
         health.receipts += 1

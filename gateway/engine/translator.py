@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from gateway.engine.floor import Floor
-    from gateway.engine.intake import Readings
     from gateway.mapping.source import Record
     from gateway.model.delivery import Delivery
     from gateway.model.receipt import JournaledReceipt
+    from gateway.pipeline.read import Readings
     from gateway.ports import Journal, SeenState
     from gateway.settings import SourceSettings
     from gateway.telemetry.metrics import Metrics, SourceHealth
@@ -125,7 +125,7 @@ class Translator:
 
     def _reading(self, receipt: JournaledReceipt) -> Reading | None:
         source = self._sources.get(receipt.verified.receipt.source)
-        kept = self._readings.take(receipt.id)
+        kept = self._readings.take(receipt.verified)
         if kept is not None or source is None:
             return kept
         try:
@@ -188,6 +188,14 @@ class Translator:
 
     async def _finish(self, finished: Sequence[Finished]) -> Sequence[Delivery]:
         """Make it durable, however long that takes: the receipts stay claimed meanwhile."""
+        try:
+            return await self._journal.finish(finished)
+        except StoreUnavailableError:
+            return await self._finish_later(finished)
+
+    async def _finish_later(self, finished: Sequence[Finished]) -> Sequence[Delivery]:
+        # Only where it has failed: what retries refers to itself, and with it the whole batch
+        # would be garbage that only a collection finds.
         waits = AsyncRetrying(
             retry=retry_if_exception_type(StoreUnavailableError),
             wait=wait_exponential_jitter(multiplier=0.1, max=5, jitter=0.1),

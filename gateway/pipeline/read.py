@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import OrderedDict
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 EXCERPT_BYTES = 64 * 1024
 NAMED_FLAWS = 20
 UNPROCESSABLE = 422
+READINGS_KEPT = 4096
+LARGEST_BODY_KEPT = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,34 @@ class Reading:
     def is_unusable(self) -> bool:
         """Whether there is something in it, and all of it is bad."""
         return bool(self.quarantined) and not self.records and not self.ignored
+
+
+class Readings:
+    """Requests that were split before their answer, so that translation need not do it again: a
+    bounded memory of what could be read anew from the store at any time.
+
+    A request is known by itself, not by the id of its receipt: it may be translated before
+    whoever stored it hears of that.
+    """
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[int, tuple[VerifiedReceipt, Reading]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def keep(self, verified: VerifiedReceipt, reading: Reading) -> None:
+        """Remember a reading; the oldest gives way."""
+        if len(verified.receipt.body) > LARGEST_BODY_KEPT:
+            return
+        self._kept[id(verified)] = (verified, reading)  # which keeps the id from another's use
+        if len(self._kept) > READINGS_KEPT:
+            self._kept.popitem(last=False)
+
+    def take(self, verified: VerifiedReceipt) -> Reading | None:
+        """Return the reading and forget it."""
+        kept = self._kept.pop(id(verified), None)
+        return None if kept is None else kept[1]
 
 
 def read(verified: VerifiedReceipt, source: SourceSettings) -> Reading:

@@ -10,12 +10,13 @@ from urllib.parse import urlencode
 import pytest
 from prometheus_client import generate_latest
 
-from gateway.engine.intake import JournalIntake, Readings
+from gateway.engine.intake import JournalIntake
 from gateway.engine.translator import Translator
 from gateway.flow import Routing
 from gateway.mapping.registry import installed
 from gateway.model.errors import ContentError, StoreUnavailableError
 from gateway.model.receipt import Receipt, VerifiedReceipt
+from gateway.pipeline.read import Readings
 from gateway.ports import Selection
 from gateway.settings import SourceAuth, SourceSettings
 from gateway.store.sqlite import open_store
@@ -93,6 +94,21 @@ async def test_a_receipt_becomes_events_and_what_is_known(tmp_path):
         assert list(await store.agent_keys()) == [f"flex:WK{1:032x}"]
         assert {each.label for each in await store.seen_states()} == {"Available", "Lunch"}
         await until(lambda: told(metrics, 'events_total{source="flex",type="agent.state"} 2.0'))
+
+
+async def test_a_request_is_split_once(tmp_path):
+    split = []
+
+    def counted(content, options):
+        split.append(content)
+        return MAPPING.split(content, options)
+
+    counting = source(replace(MAPPING, split=counted))
+    async with translating(tmp_path, {"flex": counting}) as (intake, store, _):
+        for second in range(20):
+            await intake.accept(received(envelope(record(1, second))))
+            await settled(store)
+    assert len(split) == 20
 
 
 async def test_the_states_told_are_noted_with_the_status_of_the_event(tmp_path):

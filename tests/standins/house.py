@@ -80,9 +80,7 @@ class House:
         headers = (("content-type", "application/json"),)
         at = at or self.now
         receipt = Receipt(source, at, "POST", headers, "", body)
-        accepted, _ = await accept(
-            VerifiedReceipt(receipt), self.settings.sources[source], self.store
-        )
+        accepted = await accept(VerifiedReceipt(receipt), self.settings.sources[source], self.store)
         if translates:
             await self.translate()
         return accepted.receipt

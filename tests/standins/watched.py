@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from gateway.engine.floor import Floor
-from gateway.engine.intake import JournalIntake, Readings
+from gateway.engine.intake import JournalIntake
 from gateway.engine.lookout import Lookout
 from gateway.engine.sentry import Sentry
 from gateway.engine.translator import Translator
@@ -19,6 +19,7 @@ from gateway.mapping.registry import installed
 from gateway.model.badge import Badges
 from gateway.model.event import EventType, event_from_envelope
 from gateway.model.receipt import Receipt, VerifiedReceipt
+from gateway.pipeline.read import Readings
 from gateway.settings import (
     AdminSettings,
     AgentsSettings,

@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from gateway.config.load import load
-from gateway.engine.intake import Readings
 from gateway.engine.translator import Translator
 from gateway.flow import Routing, accept
 from gateway.mapping.registry import installed
 from gateway.model.receipt import Receipt, VerifiedReceipt
+from gateway.pipeline.read import Readings
 from gateway.store.sqlite import open_store
 from gateway.telemetry.metrics import Metrics, SourceHealth
 from tests.week.telling import FORM, JSON
@@ -129,7 +129,7 @@ class Gateway:
         headers = (("content-type", each.content_type),)
         receipt = Receipt(each.source, self.now, "POST", headers, "", each.body)
         source = self.settings.sources[each.source]
-        accepted, _ = await accept(VerifiedReceipt(receipt), source, self.store)
+        accepted = await accept(VerifiedReceipt(receipt), source, self.store)
         for name in self.posted:
             self.posted[name] += getattr(accepted, name)
 
