@@ -363,28 +363,3 @@ def test_any_order_and_repetition_comes_to_the_same(shuffled, again):
         max(e.data["contact"]["revision"] for e in ledger.events if e.data["contact"]["id"] == key)
         for key in ledger.contacts
     ), revisions
-
-
-@pytest.mark.parametrize("share", ["WR0", "WR999"])
-def test_a_contact_that_many_declined_is_of_whoever_took_it(share):
-    declined = [
-        piece(step, at, agent="WK1", share=f"WR{number}")
-        for number in range(100, 200)
-        for step, at in ((Step.OFFERED, number * 12), (Step.DECLINED, number * 12 + 9))
-    ]
-    taken = answered(agent="WK2", share=share, at=2500, queue=SALES)
-    pieces = [piece(Step.CREATED, 0), *declined, *taken, piece(Step.COMPLETED, 2600)]
-    for several in (pieces, pieces[::-1], [*taken, *declined, *pieces]):
-        ledger = Ledger().take(*several)
-        (told,) = ledger.newest.values()
-        seconds = told.data["contact"]["ring_seconds"], told.data["contact"]["talk_seconds"]
-        assert (told.subject, *seconds) == ("flex:WK2", 5, 60)
-        assert len(ledger.known["WT1"].shares) == 64
-
-
-def test_a_contact_that_goes_round_many_queues_is_in_the_last_one():
-    rounds = [piece(Step.QUEUED, 1 + at, queue=Named(f"WQ{at}")) for at in range(200)]
-    ledger = Ledger().take(*rounds, piece(Step.CANCELED, 300, is_hang_up=True))
-    (told,) = ledger.contacts.values()
-    assert (told["queue"]["id"], told["queue_seconds"]) == ("WQ199", 299)
-    assert len(told["journey"]["queues"]) == 64

@@ -67,10 +67,12 @@ def track_piece(
         is_dated=when.is_platform,
     )
     contact = _joined(contact, piece, stamp, around)
+    notes = () if when.is_platform else (Note.UNBELIEVED_TIME,)
+    if contact == known:
+        return TrackedContact(contact, notes=notes)
     told, events = dict(contact.told), Teller(stamp, when, piece.native_id)
     for segment in segments_of(contact):
         _tell(contact, segment, told, events, around)
-    notes = () if when.is_platform else (Note.UNBELIEVED_TIME,)
     return TrackedContact(replace(contact, told=told), tuple(events.events), notes)
 
 
