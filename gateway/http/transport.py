@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import aiohttp
-from multidict import CIMultiDict
 from yarl import URL
 
+from gateway.http.patience import Patience
 from gateway.model.delivery import Answer
 from gateway.model.errors import ConfigurationError
 
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
     from gateway.settings import ClientTls, DestinationSettings
 
 MAX_ANSWER_BYTES = 1024 * 1024
-_NEVER_CEIL = 1e9  # aiohttp rounds timeouts above its threshold up to whole seconds
-_NOT_OURS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
+_IDENTITY = {"Accept-Encoding": "identity"}
+_NOT_OURS = ("Content-Type", "User-Agent")
+_CONTENT_TYPE = "Content-Type"
 _TROUBLES: tuple[tuple[type[Exception], str], ...] = (
     (TimeoutError, "no answer in time"),
     (aiohttp.ClientConnectorCertificateError, "bad certificate"),
@@ -48,10 +50,12 @@ class HttpTransport:
                 limit=connections, ssl=True if tls is None else client_context(tls, named)
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
+            headers=_IDENTITY,
+            timeout=aiohttp.ClientTimeout(),  # none: see `Patience`
             trust_env=False,
             auto_decompress=False,
-            skip_auto_headers=_NOT_OURS,
         )
+        self._patience: dict[timedelta, Patience] = {}
 
     @classmethod
     def to(cls, settings: DestinationSettings) -> HttpTransport:
@@ -61,37 +65,63 @@ class HttpTransport:
 
     async def send(self, request: OutgoingRequest) -> Answer:
         """Make one attempt. Whatever goes wrong on the wire is an answer with status 0."""
+        patience = self._patience.get(request.timeout) or self._new_patience(request.timeout)
+        task, problem = patience.begin(), None
         try:
             return await self._attempt(request)
+        except asyncio.CancelledError as cancelled:
+            problem = cancelled
         except Exception as error:  # noqa: BLE001 - an attempt has an outcome, whatever happens
             return Answer(status=0, error=trouble(error))
+        finally:
+            is_late = patience.is_over(task, problem)
+        if is_late:
+            return Answer(status=0, error=trouble(TimeoutError()))
+        raise problem
 
     async def close(self) -> None:
         """Close the connections."""
+        for patience in self._patience.values():
+            patience.close()
         await self._session.close()
 
+    def _new_patience(self, limit: timedelta) -> Patience:
+        made = self._patience[limit] = Patience(limit)
+        return made
+
     async def _attempt(self, request: OutgoingRequest) -> Answer:
-        headers = CIMultiDict(request.headers)
-        headers.setdefault("Accept-Encoding", "identity")
-        async with self._session.request(
+        response = await self._session.request(
             request.method,
-            URL(request.url, encoded=True),
-            headers=headers,
+            _address(request.url),
+            headers=request.headers,
             data=request.body or None,
             allow_redirects=False,
-            timeout=_patience(request.timeout),
-        ) as response:
-            return Answer(
-                status=response.status,
-                body=await _start_of(response),
-                retry_after=response.headers.get("Retry-After"),
-                content_type=response.headers.get("Content-Type", ""),
-            )
+            skip_auto_headers=_skipped(request.headers),
+        )
+        if response.connection is None:  # all of it has come, and the connection is free again
+            body = response.content.read_nowait(MAX_ANSWER_BYTES)
+        else:
+            async with response:
+                body = await _start_of(response)
+        headers = response.headers
+        return Answer(
+            response.status,
+            body,
+            headers.get("Retry-After"),
+            headers.get("Content-Type", ""),
+        )
 
 
-@cache
-def _patience(timeout: timedelta) -> aiohttp.ClientTimeout:
-    return aiohttp.ClientTimeout(total=timeout.total_seconds(), ceil_threshold=_NEVER_CEIL)
+def _skipped(headers: tuple[tuple[str, str], ...]) -> tuple[str, ...] | None:
+    """Return the headers that aiohttp would add and we do not mean. Having it leave some out costs
+    a copy of all of them: those of a delivery begin with their content type, and name us too.
+    """
+    return None if headers and headers[0][0] == _CONTENT_TYPE else _NOT_OURS
+
+
+@lru_cache(maxsize=1024)
+def _address(url: str) -> URL:
+    return URL(url, encoded=True)
 
 
 async def _start_of(response: aiohttp.ClientResponse) -> bytes:
