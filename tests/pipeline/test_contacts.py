@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.model.agent import Identity, Named
-from gateway.model.contact import ContactPiece, Customer, Insights, Overrides, Step
-from gateway.pipeline.track import KnownContact, Stamp, Surroundings, customer_id, track_piece
+from gateway.model.contact import ContactPiece, Insights, Overrides, Step
+from gateway.pipeline.track import KnownContact, Stamp, Surroundings, track_piece
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 RECEIVED = START + timedelta(hours=1)
@@ -295,41 +295,6 @@ def test_an_outcome_of_the_operators_own_is_told_among_the_texts():
         "answered",
         "Retention - Success",
     )
-
-
-def test_contacts_of_one_conversation_find_each_other():
-    one, other = Insights(joins=("KD1", "CA1")), Insights(joins=("CA1", "WT1"))
-    ledger = Ledger().take(
-        piece(Step.CANCELED, 5, insights=one),
-        piece(Step.CANCELED, 9, task="WT2", insights=other),
-        piece(Step.CANCELED, 12, task="WT3", insights=Insights(joins=("WT2",))),
-        piece(Step.CANCELED, 12, task="WT4"),
-    )
-    found = {key: each["conversation_id"] for key, each in ledger.contacts.items()}
-    assert found == {"WT1": "KD1", "WT2": "KD1", "WT3": "KD1", "WT4": "WT4"}
-
-
-def customer_of(customer, *, task="WT1", joins=()):
-    insights = Insights(joins=joins, customer=customer)
-    ledger = Ledger().take(piece(Step.CANCELED, 5, task=task, insights=insights))
-    return ledger.newest[task].data["customer"]["id"]
-
-
-def test_a_customer_is_known_by_the_first_of_four_names():
-    by_phone = customer_of(Customer(phone="+1 (555) 123-4567", email="a@example.com"))
-    assert customer_of(Customer(external_id="+15551234567"), task="WT2") == by_phone
-    by_email = customer_of(Customer(email="A@example.com"))
-    assert customer_of(Customer(external_id="a@EXAMPLE.com", phone="+15551234567")) == by_email
-    by_conversation = customer_of(Customer(), joins=("CA1",))
-    assert customer_of(Customer(external_id="CA1"), task="WT2") == by_conversation
-    assert len({by_phone, by_email, by_conversation}) == 3
-
-
-def test_a_customers_id_tells_nothing_without_the_key():
-    assert customer_id("+15551234567", KEY) != customer_id("+15551234567", b"l" * 32)
-    insights = Insights(customer=Customer(phone="+15551234567"))
-    (event,) = Ledger(b"").take(piece(Step.CANCELED, 5, insights=insights)).events
-    assert event.data["customer"]["id"] is None
 
 
 TRANSFERRED = [

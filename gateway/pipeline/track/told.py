@@ -79,15 +79,17 @@ def track_piece(
 def _joined(
     contact: KnownContact, piece: ContactPiece, stamp: Stamp, around: Surroundings
 ) -> KnownContact:
-    """Find the conversation by the names that the contact goes by; they all lead to it."""
+    """Find the conversation by the names that the contact goes by; they all lead to it. Of what it
+    is told to be of by a name that it is given later it is once for all.
+    """
     joins = piece.insights.joins if piece.insights is not None else ()
-    names = (*joins, contact.id)
+    names, known = (*joins, contact.id), around.conversations
     keys = [f"{stamp.source}:{name}" for name in names]
-    found = contact.conversation or next(
-        (around.conversations[key] for key in keys if key in around.conversations), names[0]
-    )
+    found = contact.conversation
+    if found is None or (piece.counts and known.get(keys[-1]) == found):
+        found = next((known[key] for key in keys if key in known), found or names[0])
     for key in keys:
-        around.conversations.setdefault(key, found)
+        known.setdefault(key, found)
     return contact if contact.conversation == found else replace(contact, conversation=found)
 
 
