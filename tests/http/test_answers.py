@@ -17,6 +17,7 @@ from gateway.http.server import server_context
 from gateway.model.errors import ConfigurationError, ContentError, Flaw
 from gateway.ports import Accepted
 from gateway.settings import ServerTls
+from gateway.telemetry.lines import OUTLET
 from tests.http.conftest import NOW
 
 
@@ -235,6 +236,7 @@ class TestValidationToken:
 async def test_logs_one_line_without_secrets(server, capsys):
     await server.post("/v1/ingest/query?key=s3cret&name=alice", b'{"name": "bob"}')
     await server.post("/v1/ingest/query?key=s3cre&name=alice", b'{"name": "bob"}')
+    OUTLET.flush()
 
     logged = capsys.readouterr().err
     journaled, refused = logged.splitlines()

@@ -8,6 +8,8 @@ import sys
 
 import pytest
 import structlog
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.model.errors import StoreUnavailableError
 from gateway.model.secret import Secret
@@ -111,6 +113,32 @@ def test_what_json_cannot_hold_is_told_all_the_same(lines):
     (line,) = lines()
     assert line["number"] == str(2**70)
     assert "ud800" in line["name"]
+
+
+NAMES = st.sampled_from(["source", "attempt", "token", "body", "query", "exc_info", "ms", "level"])
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters())
+VALUES = st.recursive(
+    LEAVES | st.builds(Secret, st.text()) | st.builds(ValueError, st.text()) | st.datetimes(),
+    lambda inner: st.lists(inner) | st.dictionaries(NAMES, inner),
+    max_leaves=5,
+)
+
+
+@given(st.dictionaries(NAMES, VALUES))
+def test_the_quick_way_tells_the_same_as_the_long_one(values):
+    told = []
+
+    class Kept:
+        info = staticmethod(told.append)
+
+    config = structlog.get_config()
+    long = structlog.make_filtering_bound_logger("info")
+    for way in (config["wrapper_class"], long):
+        way(Kept(), config["processors"], {}).info("thing.done", **values)
+
+    quick, slow = (json.loads(line) for line in told)
+    assert quick.pop("timestamp") <= slow.pop("timestamp")
+    assert list(quick.items()) == list(slow.items())
 
 
 def test_a_log_that_cannot_be_written_stops_nobody(monkeypatch):

@@ -1,0 +1,74 @@
+"""Where log lines go: stderr, the ordinary ones several at a time."""
+
+from __future__ import annotations
+
+import atexit
+import sys
+from asyncio import AbstractEventLoop, get_running_loop
+from collections import deque
+from contextlib import suppress
+from threading import RLock
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import BinaryIO
+
+SECONDS_KEPT = 0.02
+LINES_KEPT = 256
+
+
+class Outlet:
+    """Lines of bytes on *stream*, in the order in which they were told, whichever thread told them.
+
+    An ordinary line that is told inside an event loop waits for others, at most `SECONDS_KEPT`
+    and `LINES_KEPT`: a write costs more than all else of a line. Whatever is urgent, or told
+    where no loop runs, is written at once, and what waited goes ahead of it. At the orderly end
+    of the process nothing waits. A log that cannot be written stops nobody.
+    """
+
+    def __init__(self, stream: Callable[[], BinaryIO] = lambda: sys.stderr.buffer) -> None:
+        self._stream = stream
+        self._waiting: deque[bytes] = deque()
+        self._writing = RLock()  # a signal's handler may have something to tell meanwhile
+        self._woken_by: AbstractEventLoop | None = None
+
+    def tell(self, line: bytes) -> None:
+        """Write a line, soon."""
+        self._waiting.append(line)
+        try:
+            loop = get_running_loop()
+        except RuntimeError:
+            self.flush()
+            return
+        if len(self._waiting) >= LINES_KEPT:
+            self.flush()
+        elif loop is not self._woken_by:
+            self._woken_by = loop
+            loop.call_later(SECONDS_KEPT, self._wake)
+
+    def tell_now(self, line: bytes) -> None:
+        """Write a line at once."""
+        self._waiting.append(line)
+        self.flush()
+
+    def flush(self) -> None:
+        """Write what waits."""
+        with self._writing:
+            lines = [self._waiting.popleft() for _ in range(len(self._waiting))]
+            if not lines:
+                return
+            with suppress(OSError, ValueError):
+                out = self._stream()
+                out.write(b"\n".join([*lines, b""]))
+                out.flush()
+
+    def _wake(self) -> None:
+        self._woken_by = None
+        self.flush()
+
+
+OUTLET = Outlet()
+"""One for the process, as stderr is."""
+
+atexit.register(OUTLET.flush)
