@@ -147,3 +147,18 @@ def test_what_was_long_ago_stays_as_it_was_told():
     agent.take(*(state(90 + n, words[n % 2], word=f"w{n}") for n in range(40)))
     assert agent.told == [(1, 60, 15, 75)]
     assert len(agent.known.turns) == TURNS_KEPT
+
+
+@pytest.mark.parametrize("later", [0, 40])
+def test_a_record_that_comes_again_with_more_in_it_is_the_next_revision(later):
+    agent = Agent().take(TALK, WRAP, ended(), LEFT)
+    words = (Status.BUSY, Status.READY)
+    agent.take(*(state(90 + n, words[n % 2], word=f"w{n}") for n in range(later)))
+    agent.take(replace(ended(), disposition="Sold"))
+    assert agent.told == [(1, 60, None, None), (2, 60, 15, 75), (3, 60, 15, 75)]
+    assert agent.contacts[-1].data["contact"]["disposition"] == "Sold"
+    assert len({each.id for each in agent.contacts}) == 3
+
+
+def test_a_record_that_comes_again_with_nothing_new_is_told_once():
+    assert Agent().take(TALK, WRAP, LEFT, ended(), ended()).told == [(1, 60, 15, 75)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.model.clock import is_believed, rfc3339_or_none
 from gateway.model.event import EventType
 from gateway.pipeline.track.known import KnownAgent, Note, Tracked, merge_identity
-from gateway.pipeline.track.served import figures_of, with_told
+from gateway.pipeline.track.served import as_told, with_told
 from gateway.pipeline.track.tell import Teller, agent_json, moment, named_json
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ def track_contact(known: KnownAgent | None, fact: ContactFact, stamp: Stamp) -> 
     ended_at = _ended_at(started_at, fact.duration_seconds)
     when = moment(ended_at or started_at, stamp)
     teller = Teller(stamp, when, fact.native_id)
-    contact = _contact(fact, started_at, ended_at) | _by_states(known, fact)
+    whose = known if fact.agent is not None else None
+    contact, is_new = as_told(whose, _contact(fact, started_at, ended_at), fact.contact_id)
     data = {
         "agent": _agent(known, fact, stamp),
         "contact": contact,
@@ -47,18 +48,13 @@ def track_contact(known: KnownAgent | None, fact: ContactFact, stamp: Stamp) -> 
         "basis": None,
         "time_source": when.time_source.value,
     }
-    teller.add(EventType.CONTACT, _subject(fact, stamp), when.at, data)
+    if is_new:
+        teller.add(EventType.CONTACT, _subject(fact, stamp), when.at, data)
     notes = () if when.is_platform else (Note.UNBELIEVED_TIME,)
     known = _acquainted(known, fact)
     if known is not None and fact.agent is not None and fact.contact_id is not None:
         known = replace(known, served=with_told(known.served, contact, when))
     return Tracked(known, tuple(teller.events), notes)
-
-
-def _by_states(known: KnownAgent | None, fact: ContactFact) -> dict[str, Any]:
-    """Return what the agent's states tell of it."""
-    turns = known.turns if known is not None and fact.agent is not None else ()
-    return figures_of(turns, fact.contact_id)
 
 
 def _acquainted(known: KnownAgent | None, fact: ContactFact) -> KnownAgent | None:

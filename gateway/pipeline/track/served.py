@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gateway.pipeline.track.known import KnownAgent
     from gateway.pipeline.track.tell import Teller
 
+FIGURES = ("answered_at", "talk_seconds", "wrap_seconds", "handle_seconds")
 SERVED_KEPT = 8
 TURNS_KEPT = 16
 """The latest states: a contact of longer ago stays as it was told."""
@@ -95,6 +96,23 @@ def with_told(
     now = Served(contact["id"], dict(contact), when.at, when.time_source)
     others = [each for each in served if each.contact_id != now.contact_id]
     return (*others, now)[-SERVED_KEPT:]
+
+
+def as_told(
+    known: KnownAgent | None, contact: dict[str, Any], contact_id: str | None
+) -> tuple[dict[str, Any], bool]:
+    """Return the end of a contact with what the agent's states tell of it, as the next revision
+    where it was told before; and whether there is anything new in it.
+    """
+    served, turns = (known.served, known.turns) if known is not None else ((), ())
+    figures = figures_of(turns, contact_id)
+    before = next((each.told for each in served if each.contact_id == contact_id), None)
+    if before is None or contact_id is None:
+        return contact | figures, True
+    figures = figures or {name: before[name] for name in FIGURES}
+    revision = before["revision"]
+    is_new = contact | figures | {"revision": revision} != before
+    return contact | figures | {"revision": revision + is_new}, is_new
 
 
 def tell_again(known: KnownAgent, teller: Teller) -> KnownAgent:
