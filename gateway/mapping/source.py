@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gateway.model.observation import ChangeKind
+from gateway.model.values import quick
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from gateway.model.observation import Observation
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Content:
     """The authentic content of one request.
@@ -42,6 +44,7 @@ class Content:
     received_at: datetime
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Record:
     """One record of a request, readable enough to be accepted.

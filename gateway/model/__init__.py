@@ -1,1 +1,1 @@
-"""What the gateway talks about: frozen values, standard library only, no I/O."""
+"""What the gateway talks about: frozen values, no I/O."""

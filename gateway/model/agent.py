@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from gateway.model.values import quick
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -71,6 +73,7 @@ class Reason:
     label: str | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Who an agent is, as far as the platform told. *id* is the platform's own, exact."""
@@ -92,6 +95,7 @@ class Identity:
     attributes: tuple[tuple[str, str], ...] = ()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Contact:
     """A contact that an agent holds now. *since* is when its phase began."""
@@ -114,6 +118,7 @@ class Contact:
         return self.reservation_id or self.id
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Channel:
     """A channel of an agent: *capacity* is a count, *free_percent* 0 to 100."""
@@ -176,6 +181,7 @@ def _told(identity: Identity, name: str) -> str | None:
     return value
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """A status with its reason, beginning, and what is asked for next: what an event tells."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import orjson
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BELIEVED_FROM = datetime(2000, 1, 1, tzinfo=UTC)
 BELIEVED_AHEAD = timedelta(minutes=5)
@@ -13,12 +15,19 @@ IMPOSSIBLE = datetime.min.replace(tzinfo=UTC)
 
 def is_believed(at: datetime | None, received_at: datetime) -> bool:
     """Whether a platform's time is neither missing nor absurd."""
-    return at is not None and BELIEVED_FROM <= at <= received_at + BELIEVED_AHEAD
+    return (
+        at is not None
+        and at >= BELIEVED_FROM
+        and (at <= received_at or at <= received_at + BELIEVED_AHEAD)
+    )
 
 
 def rfc3339(at: datetime) -> str:
     """Write a time as RFC 3339 in UTC with milliseconds and `Z` (cut, not rounded)."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z"
+    if at.tzinfo is not UTC:
+        at = at.astimezone(UTC)
+    quoted = orjson.dumps(at).decode()  # in a quarter of the time that `isoformat` takes
+    return f"{quoted[1:24]}Z" if at.microsecond else f"{quoted[1:20]}.000Z"
 
 
 def rfc3339_or_none(at: datetime | None) -> str | None:
@@ -33,7 +42,8 @@ def from_rfc3339(text: str) -> datetime:
 
 def to_millis(at: datetime) -> int:
     """Milliseconds since 1970, as the store keeps times."""
-    return (at - EPOCH) // timedelta(milliseconds=1)
+    since = at - EPOCH
+    return (since.days * 86400 + since.seconds) * 1000 + since.microseconds // 1000
 
 
 def from_millis(millis: int) -> datetime:

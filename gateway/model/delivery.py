@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from gateway.model.values import quick
+
 
 class DeadReason(StrEnum):
     """Why a delivery became a dead letter."""
@@ -17,6 +19,7 @@ class DeadReason(StrEnum):
     OVERFLOW = "overflow"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One event owed to one destination.
@@ -50,6 +53,7 @@ class Delivery:
         return f"{self.event_id}:{self.destination}"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class NewDelivery:
     """A delivery that routing asks for, before the store gives it a place."""

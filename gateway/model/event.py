@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from gateway.model.clock import from_rfc3339, rfc3339
+from gateway.model.values import quick
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +41,7 @@ class EventType(StrEnum):
 BY_QUALIFIED_TYPE = {kind.qualified: kind for kind in EventType}
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Event:
     """One vendor-neutral fact.

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 from gateway.model.agent import Channel, Contact, Identity, Named, Reason, Status
 from gateway.model.contact import ContactPiece
+from gateway.model.values import quick
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Activity:
     """What an agent chose to be in: its status by the mapping's tables, and since when.
@@ -40,6 +42,7 @@ class Departure:
     at: datetime | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Picture:
     """All that one agent is at one moment. Contacts not in it are no longer held.
@@ -72,6 +75,7 @@ class Held:
     is_gone: bool = False
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Glimpse:
     """One piece of an agent at one moment; what is not told stays as it is.
@@ -90,6 +94,7 @@ class Glimpse:
     live_channels: frozenset[str] = frozenset()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class RollCall:
     """How one agent stands by the platform's own answer to our question.
@@ -116,6 +121,7 @@ class ChangeKind(StrEnum):
     STATE = "state"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Change:
     """One agent went from one state to another.
@@ -143,6 +149,7 @@ class Change:
     mapped: bool = True
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ContactFact:
     """One contact came to its end. Durations are seconds.

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gateway.model.values import quick
+
 if TYPE_CHECKING:
     from datetime import datetime
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """One request as received, not yet believed.
@@ -44,6 +47,7 @@ class VerifiedReceipt:
     query_trusted: bool = True
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class JournaledReceipt:
     """A verified receipt that is durable.

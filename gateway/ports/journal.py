@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from gateway.model.values import quick
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -78,6 +80,7 @@ class ToldState(NamedTuple):
     label: str | None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Finished:
     """All that translating one receipt came to; it becomes durable as one.

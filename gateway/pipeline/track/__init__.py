@@ -5,11 +5,11 @@ Deterministic: the same observations in the same order give the same events with
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gateway.model.event import EventType
 from gateway.model.observation import Change, ContactFact, Glimpse, Picture, RollCall
+from gateway.model.values import replace
 from gateway.pipeline.track.booked import with_glimpse, with_rollcall
 from gateway.pipeline.track.change import track_change
 from gateway.pipeline.track.composed import LONGEST_CONTACT, composed

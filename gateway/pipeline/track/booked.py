@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gateway.model.agent import Phase
 from gateway.model.clock import is_believed, to_millis
 from gateway.model.ledger import ACTIVITY, EVERYTHING, GONE, GlimpseEntry
+from gateway.model.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.model.agent import Basis, Contact, Phase, Reason, Snapshot, Status
@@ -10,6 +10,7 @@ from gateway.model.clock import to_millis, whole
 from gateway.model.event import EventType
 from gateway.model.ledger import AgentEntry, Mark
 from gateway.model.observation import Change, ChangeKind
+from gateway.model.values import replace
 from gateway.pipeline.track.known import (
     ENDED_SESSIONS_KEPT,
     KnownAgent,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from gateway.model.clock import is_believed, rfc3339_or_none
 from gateway.model.event import EventType
+from gateway.model.values import replace
 from gateway.pipeline.track.known import KnownAgent, Note, Tracked, merge_identity
 from gateway.pipeline.track.served import as_told, with_told
 from gateway.pipeline.track.tell import Teller, agent_json, moment, named_json

@@ -6,12 +6,12 @@ of it changes nothing, and the status is that of the picture which the newest pi
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from gateway.model.clock import is_believed
 from gateway.model.observation import Departure, Picture
+from gateway.model.values import replace
 from gateway.pipeline.track.known import (
     CONTACTS_REMEMBERED,
     KnownAgent,

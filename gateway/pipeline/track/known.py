@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from gateway.model.agent import (
 )
 from gateway.model.clock import from_rfc3339
 from gateway.model.observation import Activity
+from gateway.model.values import quick, replace
 from gateway.pipeline.track.served import Served, Turn, served_from, turn_from
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Note(StrEnum):
     SECOND_FEED = "second_feed"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Stamp:
     """Where an observation comes from.
@@ -81,6 +83,7 @@ class Remembered:
     is_gone: bool
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class KnownAgent:
     """What is known of an agent.
@@ -129,6 +132,7 @@ class KnownAgent:
         return _known(orjson.loads(text))
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Tracked:
     """The outcome of one observation. What the ledger keeps of it beside its events: *glimpses*, in

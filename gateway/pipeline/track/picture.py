@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from gateway.model.agent import Basis, Phase, Reason, Snapshot, Status, TimeSource
 from gateway.model.clock import is_believed
 from gateway.model.event import EventType
+from gateway.model.values import replace
 from gateway.pipeline.track.known import KnownAgent, Note, Tracked, merge_identity
 from gateway.pipeline.track.tell import Teller, moment
 

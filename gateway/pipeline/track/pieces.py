@@ -6,7 +6,7 @@ of what can change the newest word.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ import orjson
 from gateway.model.agent import Identity, Named, named_from
 from gateway.model.clock import from_rfc3339
 from gateway.model.contact import Customer, Insights, Overrides, Step
+from gateway.model.values import replace
 from gateway.pipeline.track.known import identity_of, merge_identity
 
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ may have; within one the answer counts as its end.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from gateway.model.agent import Basis, TimeSource
 from gateway.model.clock import is_believed
 from gateway.model.observation import Departure, Picture
+from gateway.model.values import replace
 from gateway.pipeline.track.glimpse import completed
 from gateway.pipeline.track.known import (
     CONTACTS_REMEMBERED,

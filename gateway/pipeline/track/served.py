@@ -7,13 +7,14 @@ contact.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from gateway.model.agent import Phase, TimeSource
 from gateway.model.clock import from_rfc3339, rfc3339_or_none, whole
 from gateway.model.event import EventType
+from gateway.model.values import replace
 from gateway.pipeline.track.tell import Moment, agent_json
 
 if TYPE_CHECKING:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from gateway.model.agent import Basis, TimeSource, wfm_id_of
 from gateway.model.clock import is_believed, rfc3339_or_none
 from gateway.model.event import Event, EventType, stable_id
+from gateway.model.values import replace
 
 if TYPE_CHECKING:
     from gateway.model.agent import Channel, Contact, Identity, Named, Reason, Snapshot

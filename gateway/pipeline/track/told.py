@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from gateway.model.agent import Named, TimeSource
 from gateway.model.clock import rfc3339, rfc3339_or_none
 from gateway.model.contact import Outcome
 from gateway.model.event import EventType
+from gateway.model.values import replace
 from gateway.pipeline.track.known import Note
 from gateway.pipeline.track.pieces import KnownContact, Told, accepted_at, merge
 from gateway.pipeline.track.segments import segments_of
