@@ -24,6 +24,7 @@ LONGEST = timedelta(days=400)
 YEARS = range(1970, 9999)
 """On every zone's clock; no calendar has what is around the others."""
 MOST_ROWS = 100_000
+_MILLI = timedelta(milliseconds=1)
 
 
 class Moment(fields.String):
@@ -119,19 +120,20 @@ def report_of(params: Mapping[str, Any], settings: Settings, now: datetime) -> R
     zone = ZoneInfo(params["zone"] or usual.timezone)
     until = _on_clock(params["until"] or now, zone)
     since = _on_clock(params["since"] or _midnight(until, zone), zone)
-    if not since < until:
+    first, end = to_millis(since), to_millis(until)  # not what a zone's clock shows, which jumps
+    if not first < end:
         raise OperationError("the time ends before it begins: from must be before to")
-    if until - since > LONGEST:
+    if end - first > LONGEST // _MILLI:
         raise OperationError(f"at most {LONGEST.days} days at once")
     options = Options(
         minutes=params["minutes"] or usual.minutes,
         zone=zone,
         booked_by=params["booked_by"] or usual.booked_by,
-        service_level=usual.service_level // timedelta(milliseconds=1),
-        short_abandon=usual.short_abandon // timedelta(milliseconds=1),
+        service_level=usual.service_level // _MILLI,
+        short_abandon=usual.short_abandon // _MILLI,
     )
     sources = tuple(settings.sources)
-    period = Period(to_millis(since), to_millis(until), options, sources, to_millis(now))
+    period = Period(first, end, options, sources, to_millis(now))
     return Report(period, tuple(params["by"]), params["limit"])
 
 

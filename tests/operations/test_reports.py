@@ -177,10 +177,17 @@ async def test_nobody_has_spent_what_is_still_to_come(tmp_path):
     assert row["ready_seconds"] == timedelta(hours=3).total_seconds()
 
 
+SKIPPED = "2026-03-29T02:30"
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
         ({"from": "2026-03-03"}, "from must be before to"),
+        ({"from": "2026-03-02T10:00", "to": "2026-03-02T10:00"}, "from must be before to"),
+        ({"from": "2026-03-02T10:00", "to": "2026-03-02T10:00:00.0004"}, "from must be before to"),
+        # The clock leaves out from 02:00 to 03:00: 02:30 is half past three.
+        ({"from": SKIPPED, "to": "2026-03-29T03:10", "zone": "Europe/Berlin"}, "from must be"),
         ({"from": "2020-03-03"}, "at most 400 days"),
         ({"by": "queue", "limit": "1"}, "more than 1 rows"),
     ],
