@@ -35,7 +35,7 @@ class Quick:
 VALUES = {
     "a": st.integers(0, 9),
     "b": st.text(),
-    "c": st.tuples(st.integers()),
+    "c": st.tuples(st.integers(0, 9)),
     "d": st.lists(st.none()),
 }
 REST = {name: VALUES[name] for name in "bcd"}
