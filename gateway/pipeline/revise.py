@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from gateway.model.clock import in_millis
 from gateway.model.event import EventType, event_from_envelope, stable_id
 from gateway.settings import IDENTIFIERS
 
@@ -93,7 +94,8 @@ def _matter(event: Event) -> Hashable:
     contact = data.get("contact")
     if isinstance(contact, dict):
         data["contact"] = contact | {"revision": None}
-    return event.type, event.subject, event.time, orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
+    at = in_millis(event.time)  # what is kept is no more exact
+    return event.type, event.subject, at, orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
 
 
 def revision_id(event_id: str) -> str:

@@ -34,6 +34,12 @@ def test_what_is_equal_is_the_same_whoever_the_agent_is_called_now():
     )
 
 
+def test_a_time_more_exact_than_what_is_kept_is_no_difference():
+    made = event("e1", at=NOON + timedelta(microseconds=3_743))
+    compared = compare([made], stored(made))
+    assert (len(compared.same), compared.revised, compared.gone) == (1, [], [])
+
+
 def test_what_differs_is_a_revision_of_what_it_stands_in_for():
     compared = compare([event("e1", status="not_ready")], stored(event("e1")))
     (revised,) = compared.revised
