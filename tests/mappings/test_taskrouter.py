@@ -378,6 +378,20 @@ def test_with_privacy_nothing_is_kept_that_can_hold_personal_data():
     assert part.agent_id == "WK1"
 
 
+@pytest.mark.parametrize("keep", ["redacted", "fields", "bytes"])
+@pytest.mark.parametrize("value", [{"canary": 1}, ["canary"], {}, []])
+@pytest.mark.parametrize("name", ["WorkerSid", "TaskSid", "WorkerActivityName", "TimestampMs"])
+def test_a_field_that_is_no_text_is_said_to_be_none_and_makes_nobody_up(name, value, keep):
+    body = json.dumps(streamed(RESERVATION | {name: value}))
+    found = kept(body, "application/json", keep=keep)
+    assert b"canary" not in found or keep == "bytes"
+    (part,) = split(found, "application/json")
+    assert isinstance(part, Unreadable)
+    assert [str(each) for each in part.flaws] == [
+        f"data.payload.{snake(name)}: Must be a text or null."
+    ]
+
+
 def test_what_cannot_be_read_is_not_kept():
     with pytest.raises(ContentError):
         kept("{canary", "application/json")

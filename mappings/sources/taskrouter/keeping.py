@@ -15,7 +15,7 @@ from mappings.sources.taskrouter.attributes import WORKER, read_attributes
 from mappings.sources.taskrouter.keeping_task import kept_of_task
 from mappings.sources.taskrouter.options import Keep
 from mappings.sources.taskrouter.pieces import is_hang_up
-from mappings.sources.taskrouter.telling import FIELDS, payload_name
+from mappings.sources.taskrouter.telling import ATTRIBUTES, FIELDS, payload_name
 from mappings.sources.taskrouter.values import MASK
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ PERSONAL = frozenset({"worker_name", "worker_attributes"})
 """What can hold personal data of all that is read; of a task's attributes, see `kept_of_task`."""
 
 REASONS = frozenset({"reason", "task_canceled_reason", "task_completed_reason"})
-ATTRIBUTES = ("worker_attributes", "task_attributes")
 
 
 def keep(content: Content, options: TaskRouterOptions) -> bytes:
@@ -71,11 +70,11 @@ def _event(event: Any, options: TaskRouterOptions) -> Any:
 def _named(
     told: Mapping[str, Any], allowed: Collection[str], options: TaskRouterOptions
 ) -> dict[str, Any]:
-    """Return the members allowed by name where they are plain, the rest by its name alone."""
+    """Return the members allowed by name, an object or a list empty; the rest by its name alone."""
     kept: dict[str, Any] = {}
     for name, value in told.items():
-        if name in allowed and not isinstance(value, dict | list):
-            kept[name] = value
+        if name in allowed:
+            kept[name] = type(value)() if isinstance(value, dict | list) else value
         elif options.keep is Keep.REDACTED:
             kept[name] = MASK
     return kept

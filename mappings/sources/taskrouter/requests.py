@@ -24,7 +24,7 @@ from mappings.sources.taskrouter.glimpse import OF_AN_AGENT
 from mappings.sources.taskrouter.insights import joins_of
 from mappings.sources.taskrouter.pieces import contact_id_of
 from mappings.sources.taskrouter.rollcall import split_read
-from mappings.sources.taskrouter.telling import as_text, callback_texts, kind_of, telling_of
+from mappings.sources.taskrouter.telling import as_told, callback_texts, kind_of, telling_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,12 +69,12 @@ def _of_stream(raw: Any, path: str, index: int, received_at: datetime) -> Part:
     payload = data.get("payload") if isinstance(data, dict) else None
     if not isinstance(raw.get("type"), str) or not isinstance(payload, dict):
         return Unreadable(index, (Flaw(path, "Must be a CloudEvent with a data.payload."),), raw)
-    texts = {name: as_text(value) for name, value in payload.items()}
+    texts = {name: as_told(name, value) for name, value in payload.items()}
     # The envelope is right where the two disagree: so they do in the published samples (B3).
     texts |= {
         "event_type": raw["type"],
         "time": raw.get("time"),
-        "data_timestamp": as_text(data.get("timestamp") if isinstance(data, dict) else None),
+        "data_timestamp": as_told("", data.get("timestamp") if isinstance(data, dict) else None),
     }
     return _part(texts, f"{path}.data.payload" if path else "data.payload", index, received_at)
 

@@ -59,6 +59,9 @@ FIELDS = (
 )
 """What of an event is read; whatever else is told is left alone."""
 
+ATTRIBUTES = ("worker_attributes", "task_attributes")
+"""Those that are JSON in a text."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LEAST_MILLIS = 100_000_000_000
 """An epoch time below it is in seconds: as milliseconds it would be of 1973 or before."""
@@ -146,8 +149,12 @@ def _of_epoch(told: int) -> datetime:
         return IMPOSSIBLE
 
 
-def as_text(value: Any) -> str | None:
-    """Return a JSON value as the text that a callback would send."""
+def as_told(name: str, value: Any) -> Any:
+    """Return a field of a payload as a callback would send it: as a text, `None` where nothing is
+    told. An object or a list is left as it is, but of attributes: no other field can be one.
+    """
     if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, dict | list) and name not in ATTRIBUTES:
         return value
     return json.dumps(value)
