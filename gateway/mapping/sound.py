@@ -218,9 +218,8 @@ def sound_files(value: Any) -> tuple[File, ...]:
 
 
 def _check(value: Any, kind: Kind, who: str) -> None:
-    flaw = kind.flaw_in(value)
-    if flaw is not None:
-        raise FaultyMappingError(f"{who} returned nonsense: {flaw}")
+    if not kind.holds(value):
+        raise FaultyMappingError(f"{who} returned nonsense: {kind.flaw_in(value)}")
 
 
 def _check_request(request: Request) -> None:

@@ -4,22 +4,27 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gateway.mapping import (
     Activity,
     Ask,
     Change,
     ChangeKind,
+    Channel,
     Contact,
     ContactFact,
     Endpoint,
     Identity,
+    Named,
     Observation,
     Picture,
     Reason,
     Secret,
     Status,
 )
+from gateway.mapping.flaws import flaw_of
 from gateway.mapping.typed import Kind
 
 AT = datetime(2026, 3, 2, 13, 0, tzinfo=UTC)
@@ -114,3 +119,51 @@ def test_what_is_not(value, words):
 )
 def test_members(hint, value, words):
     assert words in Kind(hint).flaw_in(value, "it")
+
+
+TEXTS = ["a", "née", "\ud800", Status.BUSY]
+TIMES = [AT, AT.replace(tzinfo=None), AT.astimezone(timezone(timedelta(hours=1)))]
+NUMBERS = [0, True, 2**60, -1.5, float("nan")]
+OTHERS = [None, b"b", (), ("a",), frozenset(), Named("\udfff"), Named(), [], {}]
+ODD = st.sampled_from([*TEXTS, *TIMES, *NUMBERS, *OTHERS])
+
+
+def mostly(usual):
+    return st.integers(0, 15).flatmap(lambda each: usual if each else ODD)
+
+
+TEXT = mostly(st.sampled_from(["a", "née"] * 10 + ["\ud800"]))
+TEXT_OR_NONE = mostly(st.none() | TEXT)
+TIME = mostly(st.sampled_from([AT, AT.astimezone(timezone(timedelta(0))), None]))
+NAMED = mostly(st.none() | st.builds(Named, TEXT_OR_NONE, TEXT_OR_NONE))
+ACTIVITY = st.builds(Activity, mostly(st.sampled_from(Status)), st.builds(Reason, TEXT), TIME)
+CONTACT = mostly(st.builds(Contact, TEXT_OR_NONE, queue=NAMED, since=TIME))
+CHANNEL = st.builds(Channel, TEXT_OR_NONE, free_percent=mostly(st.sampled_from([1.5, 7, None])))
+PAIRS = mostly(st.lists(mostly(st.tuples(TEXT, TEXT)), max_size=2).map(tuple))
+WHOSE = mostly(st.builds(Identity, TEXT, st.just("acme"), team=NAMED, attributes=PAIRS))
+PICTURE = st.builds(
+    Picture,
+    WHOSE,
+    TIME,
+    TEXT_OR_NONE,
+    mostly(ACTIVITY),
+    mostly(st.lists(CONTACT, max_size=2).map(tuple)),
+    channels=st.lists(CHANNEL, max_size=2).map(tuple),
+    live_channels=mostly(st.frozensets(st.sampled_from(["a", "née", "\ud800"]), max_size=1)),
+)
+CHANGE = st.builds(
+    Change,
+    WHOSE,
+    TIME,
+    st.just(ChangeKind.STATE),
+    outcome=st.tuples(TEXT, TEXT),
+    status_after=st.dictionaries(
+        st.sampled_from(["a", "née", 1]), mostly(st.sampled_from(Status)), max_size=1
+    ),
+)
+
+
+@settings(max_examples=400)
+@given(PICTURE | CHANGE)
+def test_whether_and_what_agree(value):
+    assert Kind(Observation).holds(value) == (flaw_of(value, Observation) is None)
