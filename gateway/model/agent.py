@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from gateway.model.values import quick
+from gateway.model.values import Word, quick
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-class Status(StrEnum):
+class Status(Word):
     """The status of an agent, in the words of the neutral schema."""
 
     LOGGED_OUT = "logged_out"
@@ -25,7 +24,7 @@ class Status(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Phase(StrEnum):
+class Phase(Word):
     """Where a contact is with the agent who holds it."""
 
     OFFERED = "offered"
@@ -34,7 +33,7 @@ class Phase(StrEnum):
     UNKNOWN = "unknown"
 
 
-class TimeSource(StrEnum):
+class TimeSource(Word):
     """How the time of an event is known."""
 
     PLATFORM = "platform"
@@ -42,7 +41,7 @@ class TimeSource(StrEnum):
     RECEIVED = "received"
 
 
-class Basis(StrEnum):
+class Basis(Word):
     """From what the gateway concluded an event that the platform did not tell."""
 
     ACTIVITY = "activity"
@@ -168,7 +167,11 @@ def wfm_id_of(
     """
     if roster is not None and roster.wfm_id:
         return roster.wfm_id
-    return next(filter(None, (_told(identity, name) for name in wfm_id_from)), None)
+    for name in wfm_id_from:
+        told = _told(identity, name)
+        if told:
+            return told
+    return None
 
 
 def _told(identity: Identity, name: str) -> str | None:

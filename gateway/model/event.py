@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from enum import StrEnum
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from gateway.model.clock import from_rfc3339, rfc3339
-from gateway.model.values import quick
+from gateway.model.values import Word, quick
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +21,7 @@ THE_GATEWAY = "/gateway"
 """The source of what the gateway tells of itself; no configured source can have this name."""
 
 
-class EventType(StrEnum):
+class EventType(Word):
     """The types of events, as `events:` in the configuration names them."""
 
     LOGIN = "agent.login"
@@ -32,10 +31,12 @@ class EventType(StrEnum):
     CONTACT = "contact.completed"
     ALERT = "gateway.alert"
 
-    @property
-    def qualified(self) -> str:
-        """The CloudEvents `type`: ``wfm.agent.state.v1``."""
-        return f"wfm.{self.value}.v1"
+    qualified: str
+
+    def __init__(self, word: str) -> None:
+        """*qualified* is the CloudEvents `type`: ``wfm.agent.state.v1``."""
+        super().__init__(word)
+        self.qualified = f"wfm.{word}.v1"
 
 
 BY_QUALIFIED_TYPE = {kind.qualified: kind for kind in EventType}
@@ -92,12 +93,11 @@ def event_from_envelope(envelope: Mapping[str, Any]) -> Event:
 
 def stable_id(*parts: str | bytes) -> str:
     """Return 32 hexadecimal digits that depend on *parts* alone, in order."""
-    digest = blake2b(digest_size=16)
+    framed = b""
     for part in parts:
         raw = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
-        digest.update(len(raw).to_bytes(4, "big"))
-        digest.update(raw)
-    return digest.hexdigest()
+        framed += len(raw).to_bytes(4, "big") + raw
+    return blake2b(framed, digest_size=16).hexdigest()
 
 
 def content_digest(fields: object) -> bytes:

@@ -27,6 +27,8 @@ STATUS_OF = {3: Status.BUSY, 2: Status.AFTER_CALL_WORK, 1: Status.RESERVED}
 READY_IN = frozenset({Status.READY, Status.UNKNOWN})
 """Of activities: in these contacts of every channel decide the status."""
 
+NO_REASON = Reason()
+
 REASON_COUNTS = frozenset({Status.READY, Status.NOT_READY, Status.LOGGED_OUT, Status.UNKNOWN})
 """Of these a change of reason alone is another state, with its own beginning."""
 
@@ -51,18 +53,17 @@ def take(
     """Return what a picture of *when*, which is not history, is news for; with a *basis* it is
     concluded from that. *turns*: just now the agent began, or ceased, to be ready for contacts.
     """
-    activity = _activity_now(known.activity if known else None, picture.activity, stamp)
-    decision = _decide(activity, picture)
-    view = _View(known, picture, activity, decision, when, stamp, turns)
+    view = _View.of(known, picture, when, stamp)
+    view.turns = turns
     since, time_source = view.since()
     after = _after(known, view, since, time_source)
     notes = () if when.is_platform else (Note.UNBELIEVED_TIME,)
     if not view.is_news():
-        return Tracked(after, notes=notes)
+        return Tracked(after, (), notes)
     return Tracked(after, _events(known, after, view, time_source, basis), notes)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Decision:
     """The status of a picture, and what is asked for next.
 
@@ -79,10 +80,11 @@ class _Decision:
 def _decide(activity: Activity | None, picture: Picture) -> _Decision:
     chosen = activity.status if activity else Status.UNKNOWN
     counts_as_ready = activity is None or is_ready_in(activity)
-    rank = max(
-        (RANK.get(each.phase, 0) for each in _deciding(picture, counts_as_ready=counts_as_ready)),
-        default=0,
-    )
+    rank = 0
+    for each in picture.contacts:
+        own = RANK.get(each.phase, 0)
+        if own > rank and (counts_as_ready or _is_live(each, picture)):
+            rank = own
     if rank == 0:
         return _Decision(chosen, None, 0, counts_as_ready)
     return _Decision(STATUS_OF[rank], None if counts_as_ready else chosen, rank, counts_as_ready)
@@ -120,58 +122,64 @@ def _is_same(known: Activity, told: Activity) -> bool:
     return known.reason.label is not None and known.reason.label == told.reason.label
 
 
-@dataclass(frozen=True, slots=True)
+def _begins_anew(before: Activity | None, now: Activity | None) -> bool:
+    """Whether the same activity has a later beginning than was known."""
+    return bool(
+        before
+        and now
+        and before.since
+        and now.since
+        and now.since > before.since
+        and before.reason == now.reason
+    )
+
+
+@dataclass(slots=True)
 class _View:
-    """One picture beside what was known before it."""
+    """One picture beside what was known before it.
+
+    *stays*: status (and, where it counts, reason) are what they were.
+    """
 
     known: KnownAgent | None
     picture: Picture
-    activity: Activity | None
-    decision: _Decision
     when: Moment
     stamp: Stamp
+    activity: Activity | None
+    decision: _Decision
+    reason: Reason
+    begins_anew: bool
+    stays: bool
     turns: bool = False
 
-    def snapshot(self, since: datetime | None) -> Snapshot:
-        """Return the state that the picture shows."""
-        reason = self.activity.reason if self.activity else Reason()
-        return Snapshot(self.decision.status, reason, since, self.decision.next)
-
-    def is_begun_anew(self) -> bool:
-        """Whether the same activity has a later beginning than was known."""
-        before = self.known.activity if self.known else None
-        return bool(
-            before
-            and self.activity
-            and before.since
-            and self.activity.since
-            and before.reason == self.activity.reason
-            and self.activity.since > before.since
-        )
-
-    def stays(self) -> bool:
-        """Whether status (and, where it counts, reason) are what they were."""
-        if self.known is None or self.known.now.status is not self.decision.status:
-            return False
-        if self.decision.status not in REASON_COUNTS:
-            return True
-        now = self.snapshot(self.when.at)
-        return now.reason == self.known.now.reason and not self.is_begun_anew()
+    @classmethod
+    def of(cls, known: KnownAgent | None, picture: Picture, when: Moment, stamp: Stamp) -> _View:
+        """Compare them."""
+        before = None if known is None else known.activity
+        activity = _activity_now(before, picture.activity, stamp)
+        decision = _decide(activity, picture)
+        reason = NO_REASON if activity is None else activity.reason
+        begins_anew = _begins_anew(before, activity)
+        stays = known is not None and known.now.status is decision.status
+        if stays and known is not None and decision.status in REASON_COUNTS:
+            stays = not begins_anew and reason == known.now.reason
+        return cls(known, picture, when, stamp, activity, decision, reason, begins_anew, stays)
 
     def is_news(self) -> bool:
         """Whether the picture is worth an event."""
-        if self.known is None:
+        if self.known is None or self.begins_anew:
             return True
-        before, now = self.known.now, self.snapshot(self.when.at)
+        before, decision = self.known.now, self.decision
         return (
-            (before.status, before.reason, before.next) != (now.status, now.reason, now.next)
-            or _held(self.known.contacts) != _held(self.picture.contacts)
-            or self.is_begun_anew()
+            before.status is not decision.status
+            or before.next is not decision.next
+            or before.reason != self.reason
+            or not _hold_the_same(self.known.contacts, self.picture.contacts)
         )
 
     def since(self) -> tuple[datetime | None, TimeSource]:
         """Return when the status began and how that is known."""
-        if self.known and self.known.now.since and self.stays():
+        if self.known and self.known.now.since and self.stays:
             return self.known.now.since, self.when.time_source
         if not self.when.is_platform:
             return self.when.at, TimeSource.RECEIVED
@@ -224,6 +232,17 @@ class _View:
         return at if at and is_believed(at, self.stamp.received_at) else None
 
 
+def _hold_the_same(before: Sequence[Contact], now: Sequence[Contact]) -> bool:
+    """Whether the same contacts are held in the same phases and queues, in whatever order."""
+    if len(before) == len(now):
+        for one, other in zip(before, now, strict=True):
+            if not (one.key == other.key and one.phase is other.phase and one.queue == other.queue):
+                break
+        else:
+            return True
+    return _held(before) == _held(now)
+
+
 def _held(contacts: Sequence[Contact]) -> set[tuple[object, ...]]:
     return {(each.key, each.phase, each.queue) for each in contacts}
 
@@ -231,17 +250,15 @@ def _held(contacts: Sequence[Contact]) -> set[tuple[object, ...]]:
 def _after(
     known: KnownAgent | None, view: _View, since: datetime | None, time_source: TimeSource
 ) -> KnownAgent:
-    picture = view.picture
+    picture, decision, stays = view.picture, view.decision, view.stays
     before = known or KnownAgent(picture.agent)
-    now = view.snapshot(since)
-    stays = view.stays()
-    logged_out = now.status is Status.LOGGED_OUT
-    is_known = now.status is not Status.UNKNOWN
+    logged_out = decision.status is Status.LOGGED_OUT
+    is_known = decision.status is not Status.UNKNOWN
     return replace(
         before,
         identity=merge_identity(before.identity, picture.agent),
-        now=now,
-        previous=before.previous if stays or known is None else replace(before.now, next=None),
+        now=Snapshot(decision.status, view.reason, since, decision.next),
+        previous=before.previous if stays or known is None else _without_next(before.now),
         since_is_platform=(
             before.since_is_platform if stays else time_source is not TimeSource.RECEIVED
         ),
@@ -252,6 +269,10 @@ def _after(
         logged_in=(is_known and not logged_out) or (before.logged_in and not is_known),
         was_seen=before.was_seen or is_known,
     )
+
+
+def _without_next(snapshot: Snapshot) -> Snapshot:
+    return snapshot if snapshot.next is None else replace(snapshot, next=None)
 
 
 def _events(

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from gateway.model.agent import Basis, TimeSource, wfm_id_of
-from gateway.model.clock import is_believed, rfc3339_or_none
+from gateway.model.clock import is_believed, rfc3339
 from gateway.model.event import Event, EventType, stable_id
 from gateway.model.values import replace
 
@@ -58,25 +58,26 @@ class Teller:
 
         With a login a shift begins: from then on the agent goes by what is known today.
         """
-        if kind is EventType.LOGIN:
+        if kind is EventType.LOGIN and self.stamp.goes_by is not None:
             self.stamp = replace(self.stamp, goes_by=None)
+        agent, now = agent_json(known.identity, self.stamp), known.now
         data = {
-            "agent": agent_json(known.identity, self.stamp),
-            "status": known.now.status.value,
-            "reason": reason_json(known.now.reason),
-            "since": rfc3339_or_none(known.now.since),
+            "agent": agent,
+            "status": now.status.word,
+            "reason": reason_json(now.reason),
+            "since": None if now.since is None else rfc3339(now.since),
             "previous": snapshot_json(known.previous),
-            "next": known.now.next.value if known.now.next else None,
+            "next": None if now.next is None else now.next.word,
             "session_id": known.session_id,
             "session_seconds": session_seconds,
             "contacts": [contact_json(each) for each in known.contacts],
             "channels": [channel_json(each) for each in known.channels],
             "native_id": self.native_id,
             "inferred": basis is not None,
-            "basis": basis.value if basis else None,
-            "time_source": (time_source or self.moment.time_source).value,
+            "basis": None if basis is None else basis.word,
+            "time_source": (time_source or self.moment.time_source).word,
         }
-        self.add(kind, self.stamp.key(known.identity.id), self.moment.at, data)
+        self.add(kind, agent["key"], self.moment.at, data)
 
     def add(self, kind: EventType, subject: str, at: datetime, data: dict[str, Any]) -> None:
         """Add an event with its stable id."""
@@ -84,13 +85,13 @@ class Teller:
         ordinal = str(len(self.events))
         self.events.append(
             Event(
-                id=stable_id(stamp.source, subject, stamp.seed, kind.value, ordinal),
-                source=stamp.source,
-                type=kind,
-                subject=subject,
-                time=at,
-                recorded_at=stamp.received_at,
-                data=data,
+                stable_id(stamp.source, subject, stamp.seed, kind.word, ordinal),
+                stamp.source,
+                kind,
+                subject,
+                at,
+                stamp.received_at,
+                data,
             )
         )
 
@@ -105,7 +106,7 @@ def state_event(known: KnownAgent, stamp: Stamp) -> Event:
 def agent_json(identity: Identity, stamp: Stamp) -> dict[str, Any]:
     """Return `data.agent`: what the platform told, completed by the operator's roster."""
     roster = stamp.roster
-    team = named_json(identity.team)
+    team = None if identity.team is None else named_json(identity.team)
     if roster is not None and team is None and roster.team:
         team = {"id": None, "name": roster.team}
     return {
@@ -121,7 +122,7 @@ def agent_json(identity: Identity, stamp: Stamp) -> dict[str, Any]:
         "phone": identity.phone,
         "role": identity.role,
         "team": team,
-        "department": named_json(identity.department),
+        "department": None if identity.department is None else named_json(identity.department),
         "manager": identity.manager,
         "location": identity.location,
         "attributes": dict(identity.attributes) or None,
@@ -136,11 +137,11 @@ def contact_json(contact: Contact) -> dict[str, Any]:
         "reservation_id": contact.reservation_id,
         "channel": contact.channel,
         "direction": contact.direction,
-        "phase": contact.phase.value,
+        "phase": contact.phase.word,
         "queue": named_json(contact.queue),
         "workflow_id": contact.workflow_id,
-        "offered_at": rfc3339_or_none(contact.offered_at),
-        "since": rfc3339_or_none(contact.since),
+        "offered_at": None if contact.offered_at is None else rfc3339(contact.offered_at),
+        "since": None if contact.since is None else rfc3339(contact.since),
         "native_status": contact.native_status,
         "task_status": contact.task_status,
     }
@@ -148,6 +149,7 @@ def contact_json(contact: Contact) -> dict[str, Any]:
 
 def channel_json(channel: Channel) -> dict[str, Any]:
     """Return one of `data.channels`."""
+    since = channel.capacity_since
     return {
         "id": channel.id,
         "channel_id": channel.channel_id,
@@ -155,7 +157,7 @@ def channel_json(channel: Channel) -> dict[str, Any]:
         "available": channel.available,
         "capacity": channel.capacity,
         "free_percent": channel.free_percent,
-        "capacity_since": rfc3339_or_none(channel.capacity_since),
+        "capacity_since": None if since is None else rfc3339(since),
     }
 
 
@@ -164,9 +166,9 @@ def snapshot_json(snapshot: Snapshot | None) -> dict[str, Any] | None:
     if snapshot is None:
         return None
     return {
-        "status": snapshot.status.value,
+        "status": snapshot.status.word,
         "reason": reason_json(snapshot.reason),
-        "since": rfc3339_or_none(snapshot.since),
+        "since": None if snapshot.since is None else rfc3339(snapshot.since),
     }
 
 
