@@ -6,6 +6,7 @@ whoever removes it, and to whoever reads it. Parameters are separated by ``&`` a
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import unquote_plus, unquote_to_bytes
 
 FORM = "application/x-www-form-urlencoded"
@@ -13,6 +14,7 @@ MAX_FORM_FIELDS = 1000
 """More than any platform sends; a body of nothing but separators must not cost seconds."""
 
 
+@lru_cache(maxsize=64)
 def media_type(content_type: str) -> str:
     """Return the media type of a `Content-Type` header: lower case, without parameters."""
     return content_type.partition(";")[0].strip().lower()
@@ -20,17 +22,22 @@ def media_type(content_type: str) -> str:
 
 def values_of(query: str, name: str) -> list[str]:
     """Return the decoded values of every parameter of that name, in order."""
-    return [_decoded(part)[1] for part in query.split("&") if part and _decoded(part)[0] == name]
+    found = []
+    for part in query.split("&"):
+        told, _, value = part.partition("=")
+        if part and _decoded(told) == name:
+            found.append(_decoded(value))
+    return found
 
 
 def names_of(query: str) -> set[str]:
     """Return the decoded names of the parameters."""
-    return {_decoded(part)[0] for part in query.split("&") if part}
+    return {_name(part) for part in query.split("&") if part}
 
 
 def without_parameter(query: str, name: str) -> str:
     """Return the query string without the parameters of that name, the rest as it was."""
-    return "&".join(part for part in query.split("&") if not part or _decoded(part)[0] != name)
+    return "&".join(part for part in query.split("&") if not part or _name(part) != name)
 
 
 def form_pairs(body: bytes) -> list[tuple[bytes, bytes]]:
@@ -46,11 +53,14 @@ def form_pairs(body: bytes) -> list[tuple[bytes, bytes]]:
     return [_pair(part) for part in body.split(b"&") if part]
 
 
-def _decoded(part: str) -> tuple[str, str]:
-    name, _, value = part.partition("=")
-    return unquote_plus(name, errors="surrogateescape"), unquote_plus(
-        value, errors="surrogateescape"
-    )
+def _name(part: str) -> str:
+    return _decoded(part.partition("=")[0])
+
+
+def _decoded(text: str) -> str:
+    if "%" not in text and "+" not in text:
+        return text
+    return unquote_plus(text, errors="surrogateescape")
 
 
 def _pair(part: bytes) -> tuple[bytes, bytes]:
