@@ -78,7 +78,7 @@ def check_size(request: BaseRequest, max_bytes: int) -> int:
     if length > max_bytes:
         raise _too_large(max_bytes)
     encodings = request.headers.getall("Content-Encoding", ())
-    if any(encoding.strip().lower() not in {"", "identity"} for encoding in encodings):
+    if encodings and any(each.strip().lower() not in {"", "identity"} for each in encodings):
         raise RefusedError(
             Problem(
                 415,

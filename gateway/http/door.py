@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -27,6 +28,7 @@ from gateway.pipeline.verify import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
+    from typing import Any
 
     from aiohttp.web import BaseRequest
     from multidict import CIMultiDictProxy
@@ -64,6 +66,10 @@ class HeaderView(Mapping[str, "Sequence[str]"]):
     def __getitem__(self, name: str) -> list[str]:
         return self._headers.getall(name)
 
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return all values, without an exception where there are none."""
+        return self._headers.getall(name, default)
+
     def __iter__(self) -> Iterator[str]:
         return iter(dict.fromkeys(name.lower() for name in self._headers))
 
@@ -89,6 +95,7 @@ class Door:
         self._source = source
         self._auth = source.auth
         self._checker = checker
+        self.prepares = hasattr(checker, "prepare")
         self._kept = ("content-type", *source.mapping.kept_headers)
 
     def check_method(self, method: str) -> None:
@@ -99,14 +106,17 @@ class Door:
 
     def check_network(self, address: Address | None) -> None:
         """Refuse whoever does not come from one of `allow_from`."""
-        if not is_allowed(address, self._auth.allow_from):
+        if self._auth.allow_from and not is_allowed(address, self._auth.allow_from):
             problem = Problem(403, "network", "This source may not be told from this network.")
             raise RefusedError(problem, check="network")
 
-    async def check_headers(self, presented: Presented, now: datetime) -> int | None:
+    async def prepare(self, presented: Presented, now: datetime) -> None:
+        """See to keys that are published elsewhere, where the check `prepares`."""
+        await prepare(presented, self._checker, now)
+
+    def check_headers(self, presented: Presented, now: datetime) -> int | None:
         """Refuse whoever shows no credential, or a wrong one, ahead of the body."""
         try:
-            await prepare(presented, self._checker, now)
             return verify_headers(presented, self._checker, now)
         except CredentialsError as error:
             raise self._not_believed(error) from None
@@ -125,7 +135,9 @@ class Door:
             source=self.name,
             received_at=in_millis(received_at),
             method=presented.method,
-            headers=tuple((name, value) for name in self._kept for value in headers.get(name, ())),
+            headers=tuple(
+                [(name, value) for name in self._kept for value in headers.get(name, ())]
+            ),
             query=kept_query(presented.query, self._auth),
             body=body,
         )
@@ -182,10 +194,19 @@ def find_door(doors: Mapping[str, Door], path: str) -> Door:
     raise RefusedError(Problem(404, "not_found", "There is no such source."), check="source")
 
 
-def address_of(request: BaseRequest, proxies: Sequence[Network]) -> Address | None:
-    """Return the address of the sender, as far as it is believed."""
-    forwarded = request.headers.getall("X-Forwarded-For", []) if proxies else []
-    return remote_address(request.remote or "", forwarded, proxies)
+def sender_of(request: BaseRequest, proxies: Sequence[Network]) -> tuple[Address | None, str]:
+    """Return the address of the sender, as far as it is believed, and how it is written."""
+    peer = request.remote or ""
+    if not proxies:
+        return _direct(peer)
+    address = remote_address(peer, request.headers.getall("X-Forwarded-For", []), proxies)
+    return address, str(address)
+
+
+@lru_cache(maxsize=1024)
+def _direct(peer: str) -> tuple[Address | None, str]:
+    address = remote_address(peer, (), ())
+    return address, str(address)
 
 
 def method_refused(methods: frozenset[str]) -> RefusedError:

@@ -16,12 +16,13 @@ from gateway.http.door import (
     Door,
     HeaderView,
     Visit,
-    address_of,
     find_door,
     method_refused,
+    sender_of,
     split_target,
 )
 from gateway.http.problem import SERVER, Problem, RefusedError, problem_response
+from gateway.http.reply import JSON, json_reply
 from gateway.http.server import Listener, Patience
 from gateway.mapping.authenticity import Presented
 from gateway.model.errors import ContentError, StoreUnavailableError
@@ -34,12 +35,10 @@ if TYPE_CHECKING:
     from aiohttp.web import BaseRequest, StreamResponse
 
     from gateway.mapping.authenticity import Checker
-    from gateway.model.receipt import VerifiedReceipt
     from gateway.ports import Accepted, Intake
     from gateway.settings import ServerSettings, SourceSettings
     from gateway.telemetry.metrics import Metrics, SourceHealth
 
-_JSON = {"Server": SERVER, "Content-Type": "application/json", "Cache-Control": "no-store"}
 _EMPTY = {"Server": SERVER, "Cache-Control": "no-store"}
 _RETRY_STORE = {"Retry-After": "5"}
 
@@ -100,6 +99,8 @@ class Ingest:
             return await self._answer(request, visit)
         except RefusedError as refused:
             return await self._refuse(request, visit, refused)
+        except (ContentError, StoreUnavailableError) as error:
+            return await self._refuse(request, visit, _not_accepted(error))
         except ConnectionError:
             gone = RefusedError(Problem(400, "http", "The sender went away."), check="gone")
             return await self._refuse(request, visit, gone)
@@ -108,13 +109,12 @@ class Ingest:
             failed = RefusedError(Problem(500, "internal", "The gateway failed."), check="internal")
             return await self._refuse(request, visit, failed)
 
-    async def _answer(self, request: BaseRequest, visit: Visit) -> Response:
+    async def _answer(self, request: BaseRequest, visit: Visit) -> StreamResponse:
         started = perf_counter()
         path, query = split_target(request.raw_path)
         if path == "/healthz":
             return _alive(request)
-        address = address_of(request, self._settings.proxies)
-        visit.remote = str(address)
+        address, visit.remote = sender_of(request, self._settings.proxies)
         door = find_door(self._doors, path)
         visit.source = door.name
         door.check_method(request.method)
@@ -122,7 +122,9 @@ class Ingest:
         target = path if query is None else f"{path}?{query}"
         presented = Presented(request.method, target, query or "", HeaderView(request.headers))
         now = self._now()
-        shown = await door.check_headers(presented, now)
+        if door.prepares:
+            await door.prepare(presented, now)
+        shown = door.check_headers(presented, now)
         length = check_size(request, self._settings.max_body_bytes)
         with Share(self._inflight) as share:
             share.grow_to(length)
@@ -133,20 +135,9 @@ class Ingest:
             verified = door.believe(presented, body, now)
             if echo is not None and door.holds_nothing(verified):
                 return Response(headers=_EMPTY | echo)
-            accepted = await self._accept(verified)
+            accepted = await self._intake.accept(verified)
         self._told(door, visit, accepted, len(body), perf_counter() - started)
-        return _answer(accepted, echo)
-
-    async def _accept(self, verified: VerifiedReceipt) -> Accepted:
-        try:
-            return await self._intake.accept(verified)
-        except ContentError as error:
-            problem = Problem(error.status, "content", error.detail, error.flaws)
-            raise RefusedError(problem, check="content") from None
-        except StoreUnavailableError:
-            detail = "It cannot be made durable now; send it again."
-            problem = Problem(503, "unavailable", detail, headers=_RETRY_STORE)
-            raise RefusedError(problem, check="store") from None
+        return _answer(request, accepted, echo)
 
     def _note_credential(self, source: str, number: int | None) -> None:
         """Remember which credential matched: whether the old one of a rotation is still used."""
@@ -200,14 +191,26 @@ class Ingest:
             refusals[check] = refusals.get(check, 0) + 1
 
 
+def _not_accepted(error: ContentError | StoreUnavailableError) -> RefusedError:
+    if isinstance(error, ContentError):
+        return RefusedError(
+            Problem(error.status, "content", error.detail, error.flaws), check="content"
+        )
+    detail = "It cannot be made durable now; send it again."
+    return RefusedError(Problem(503, "unavailable", detail, headers=_RETRY_STORE), check="store")
+
+
 def _alive(request: BaseRequest) -> Response:
     if request.method not in {"GET", "HEAD"}:
         raise method_refused(frozenset({"GET", "HEAD"}))
-    return Response(body=b'{"status":"ok"}', headers=_JSON)
+    return Response(body=b'{"status":"ok"}', headers=JSON)
 
 
-def _answer(accepted: Accepted, echo: dict[str, str] | None) -> Response:
-    counted = (accepted.accepted, accepted.duplicates, accepted.quarantined, accepted.ignored)
-    if echo is not None and not any(counted):
-        return Response(headers=_EMPTY | echo)
-    return Response(body=orjson.dumps(accepted), headers=_JSON | (echo or {}))
+def _answer(
+    request: BaseRequest, accepted: Accepted, echo: dict[str, str] | None
+) -> StreamResponse:
+    if echo is None:
+        return json_reply(request, orjson.dumps(accepted))
+    if accepted.accepted or accepted.duplicates or accepted.quarantined or accepted.ignored:
+        return Response(body=orjson.dumps(accepted), headers=JSON | echo)
+    return Response(headers=_EMPTY | echo)

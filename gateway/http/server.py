@@ -81,6 +81,13 @@ class Connection(web.RequestHandler):
         elif self._header_timer is None and self._waiter is not None:
             self._start_header_timer()
 
+    def resume_reading(self, resume_parser: bool = True) -> None:  # noqa: FBT001, FBT002 - aiohttp's
+        """Read on, if reading was paused: aiohttp asks for it with each piece of a body, and would
+        look through its parser every time.
+        """
+        if self._reading_paused:
+            super().resume_reading(resume_parser)
+
     def eof_received(self) -> bool | None:  # type: ignore[override]  # asyncio's own signature
         """Answer what was asked whole, although the sender will send no more."""
         is_whole = self._last_body is not None and self._last_body.is_eof()

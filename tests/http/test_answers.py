@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from hmac import digest
 
@@ -78,6 +79,45 @@ async def test_a_chunked_body(server, compose):
 
     assert answer.status == 200
     assert server.intake.seen[0].receipt.body == b"{}"
+
+
+@pytest.mark.parametrize("is_chunked", [True, False])
+async def test_a_body_longer_than_a_connection_buffers(listening, compose, answer_of, is_chunked):
+    body = bytes(range(256)) * 2048
+    request = compose("/v1/ingest/open", body)
+    if is_chunked:
+        head = b"POST /v1/ingest/open HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        request = head + b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+    async with listening() as server:
+        reader, writer = await server.connect()
+        writer.write(request * 3)
+        statuses = [(await answer_of(reader)).status for _ in range(3)]
+        writer.close()
+
+    assert statuses == [200] * 3
+    assert [each.receipt.body == body for each in server.intake.seen] == [True] * 3
+
+
+@pytest.mark.parametrize(
+    ("start", "connection"),
+    [
+        (b"POST /v1/ingest/open HTTP/1.1\r\nHost: x\r\nConnection: close\r\n", "close"),
+        (b"POST /v1/ingest/open HTTP/1.0\r\n", None),
+        (b"POST /v1/ingest/open HTTP/1.0\r\nConnection: keep-alive\r\n", "keep-alive"),
+    ],
+)
+async def test_the_usual_answer_is_that_of_unusual_connections(server, start, connection):
+    usual = await server.post("/v1/ingest/open")
+
+    answer = await server.send(start + b"Content-Length: 2\r\n\r\n{}")
+
+    assert answer.headers.pop("connection", None) == connection
+    assert abs(_moment(answer) - _moment(usual)) < timedelta(minutes=1)
+    assert (answer.status, answer.headers, answer.body) == (200, usual.headers, usual.body)
+
+
+def _moment(answer):
+    return parsedate_to_datetime(answer.headers.pop("date"))
 
 
 async def test_keeps_connections(server, compose, answer_of):
