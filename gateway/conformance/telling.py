@@ -71,6 +71,8 @@ class DestinationSubject:
         several = step.parts if isinstance(step, Request) else step.judgements
         if several is None and answer is None:
             raise FaultyMappingError("step settles nothing before anything was sent")
+        if answer is not None and not self.mapping.judges and several is not None:
+            raise FaultyMappingError("step makes something of an answer, in spite of judges=False")
         if several is not None and len(several) != len(events):
             raise FaultyMappingError(f"step has {len(several)} parts for {len(events)} events")
         return step

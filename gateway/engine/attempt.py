@@ -17,7 +17,7 @@ from gateway.ports import Lane
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gateway.engine.rendering import Facing, Item, Prepared
+    from gateway.engine.rendering import Facing, Item
     from gateway.mapping.destination import Step
     from gateway.model.outgoing import OutgoingRequest
     from gateway.ports import Transport
@@ -42,56 +42,49 @@ Remember = Callable[[str, Lane], Awaitable[None]]
 async def attempt(
     items: Sequence[Item], renderer: Renderer, transport: Transport, remember: Remember
 ) -> Attempt:
-    """Tell the vendor of *items* in one request, as far as there is something to tell.
+    """Tell the vendor of *items* in one request, as far as there is something to tell; go on with
+    the mapping's steps until it settles the events.
 
     Where a mapping tells an agent in several, how far it has come is durable before the next
     leaves: an end in the middle repeats one request at most.
     """
     rendered = renderer.render(items)
-    made = Attempt(rendered.judged)
-    if rendered.prepared is not None:
-        wires = _Wires(renderer, transport, remember)
-        await _exchange(rendered.facing, rendered.prepared, made, wires)
+    made, facing = Attempt(rendered.judged), rendered.facing
+    if rendered.prepared is None:
+        return made
+    first, ready = rendered.prepared
+    step: Step = first
+    asked, memory = first, first.memory
+    while isinstance(step, Request):
+        asked, memory = step, memory if step.memory is None else step.memory
+        if made.requests and asked.method not in QUESTIONS and is_of_one_lane(facing):
+            await _remember(facing[0].item, memory, remember)
+        answer = made.answer = await transport.send(ready)
+        made.requests += 1
+        step, ready = _next(facing, answer, ready, made, renderer, memory=memory)
+    _judge(made, facing, first, step, asked)
     return made
 
 
-@dataclass(frozen=True, slots=True)
-class _Wires:
-    renderer: Renderer
-    transport: Transport
-    remember: Remember
-
-
-async def _exchange(
-    facing: Sequence[Facing],
-    prepared: Prepared,
-    made: Attempt,
-    wires: _Wires,
+def _judge(
+    made: Attempt, facing: Sequence[Facing], first: Request, settled: Settlement, asked: Request
 ) -> None:
-    """Send, and go on with the mapping's steps until it settles the events."""
-    request, ready = prepared
-    step: Step = request
-    memory: Mapping[str, Any] | None = None
-    while isinstance(step, Request):
-        by_status = _by_status(step)
-        memory = memory if step.memory is None else step.memory
-        if made.requests and step.method not in QUESTIONS and is_of_one_lane(facing):
-            await _remember(facing[0].item, memory, wires)
-        answer = made.answer = await wires.transport.send(ready)
-        made.requests += 1
-        step, ready = _next(facing, answer, ready, made, wires.renderer, memory=memory)
-    judgements = step.judgements or (by_status(answer),) * len(facing)
-    kept = step.memory if is_of_one_lane(facing) else None
-    goes_alone = _is_blamed_on_all(judgements)
-    for each, judgement, part in zip(facing, judgements, request.parts, strict=True):
-        made.judged.append(
-            Judged(each.item, judgement, answer, digest(part), kept, goes_alone=goes_alone)
-        )
+    """Judge every event: as the mapping does, else by the status of the answer to *asked*."""
+    answer = made.answer
+    assert answer is not None, "something was asked"
+    judgements = settled.judgements
+    if judgements is None:
+        judgements = (_by_status(asked)(answer),) * len(facing)
+    kept = settled.memory if is_of_one_lane(facing) else None
+    goes_alone = len(facing) > 1 and _is_blamed_on_all(judgements)
+    for each, judgement, part in zip(facing, judgements, first.parts, strict=True):
+        told = None if part is None else digest(part)
+        made.judged.append(Judged(each.item, judgement, answer, told, kept, goes_alone=goes_alone))
 
 
-async def _remember(item: Item, memory: Mapping[str, Any] | None, wires: _Wires) -> None:
+async def _remember(item: Item, memory: Mapping[str, Any] | None, remember: Remember) -> None:
     if memory is not None and memory != item.state.memory:
-        await wires.remember(item.delivery.lane, Lane(memory))
+        await remember(item.delivery.lane, Lane(memory))
 
 
 def _by_status(request: Request) -> Callable[[Answer], Judgement]:
@@ -101,9 +94,9 @@ def _by_status(request: Request) -> Callable[[Answer], Judgement]:
 
 
 def _is_blamed_on_all(judgements: Sequence[Judgement]) -> bool:
-    """Whether several were refused as one: then each alone shows who was meant."""
+    """Whether these several were refused as one: then each alone shows who was meant."""
     verdicts = {each.verdict for each in judgements}
-    return len(judgements) > 1 and verdicts in ({Verdict.PERMANENT}, {Verdict.HOLD})
+    return verdicts in ({Verdict.PERMANENT}, {Verdict.HOLD})
 
 
 def _next(
@@ -116,6 +109,8 @@ def _next(
     memory: Mapping[str, Any] | None,
 ) -> tuple[Step, OutgoingRequest]:
     """Let the mapping judge; where its judgement is unusable, the core's holds."""
+    if not renderer.judges:
+        return Settlement(None, memory_of(facing)), ready
     try:
         step = renderer.step(facing, answer, memory)
         if isinstance(step, Request):

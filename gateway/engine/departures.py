@@ -35,7 +35,6 @@ class Departures:
         batch = settings.batch
         self._gate = gate
         self._table = table
-        self._clock = clock
         self._most = min(
             1 if batch is None else batch.max_events,
             max_batch_of(settings.mapping, settings.options),
@@ -43,9 +42,8 @@ class Departures:
         self._max_wait = None if batch is None else batch.max_wait
         self._reminder = Reminder(clock, pump)
 
-    def next(self) -> Work | None:
+    def next(self, now: datetime) -> Work | None:
         """Take what may leave now; else see to it that somebody comes back when it may."""
-        now = self._clock.now()
         self._table.wake(now)
         opens_at = self._gate.opens_at()
         if opens_at is not None and opens_at <= now:

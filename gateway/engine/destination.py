@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from gateway.engine.attempt import attempt
 from gateway.engine.clock import ForwardClock, set_event
 from gateway.engine.departures import Departures
-from gateway.engine.flight import in_order, lane_of, over
+from gateway.engine.flight import by_lane, over
 from gateway.engine.gate import Gate
 from gateway.engine.lanes import LaneTable
 from gateway.engine.loader import Loader
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     from gateway.telemetry.metrics import Metrics
 
 GRACE_SECONDS = 1.0
+_ALL_WELL = frozenset({Verdict.DELIVERED})
 
 
 class Destination:
@@ -136,7 +136,7 @@ class Destination:
         now = self._clock.now()
         for delivery in deliveries:
             self._table.offer(delivery, now)
-        self._pump()
+        self._pump(now)
 
     @property
     def lanes_in_memory(self) -> frozenset[str]:
@@ -225,12 +225,12 @@ class Destination:
 
     # What leaves, and when.
 
-    def _pump(self) -> None:
+    def _pump(self, now: datetime | None = None) -> None:
         """Start as many attempts as there are lanes ready and slots free."""
         if self._group is None or self._stopping.is_set():
             return
         while self._busy < self._settings.concurrency:
-            work = self._next()
+            work = self._next(now or self._clock.now())
             if work is None:
                 break
             self._busy += 1
@@ -240,20 +240,21 @@ class Destination:
             task.add_done_callback(self._active.discard)
         self._loader.stir()
 
-    def _next(self) -> Work | None:
+    def _next(self, now: datetime) -> Work | None:
         """Take what may leave now; else see to it that one comes back when it may."""
-        return None if self._stopping.is_set() else self._departures.next()
+        return None if self._stopping.is_set() else self._departures.next(now)
 
     async def _deliver(self, work: Work | None) -> None:
         """Attempt one piece of work after the other, until there is none that may leave."""
         remember = self._recorder.remember
+        started_at = self._clock.now()
         try:
             while work is not None:
                 items, lanes, is_probe = work
-                started_at = self._clock.now()
                 made = await attempt(items, self._renderer, self._transport, remember)
-                self._land(made, lanes, started_at, is_probe=is_probe)
-                work = self._next()
+                now = self._clock.now()
+                self._land(made, lanes, started_at, now, is_probe=is_probe)
+                work, started_at = self._next(now), now
         finally:
             self._busy -= 1
             if not self._busy:
@@ -263,18 +264,21 @@ class Destination:
     # What comes back.
 
     def _land(
-        self, made: Attempt, lanes: Sequence[MemoryLane], started_at: datetime, *, is_probe: bool
+        self,
+        made: Attempt,
+        lanes: Sequence[MemoryLane],
+        started_at: datetime,
+        now: datetime,
+        *,
+        is_probe: bool,
     ) -> None:
-        now = self._clock.now()
         not_before = self._learn(made, lanes[0].name, now, is_probe=is_probe)
         landing = Landing(now, self._score, not_before, self._gate.parked_since is not None)
-        by_lane = {
-            name: list(judged) for name, judged in groupby(in_order(made.judged), key=lane_of)
-        }
+        judged = by_lane(made.judged)
         outcomes: list[Recorded] = []
         waiting: list[MemoryLane] = []
         for lane in lanes:
-            recorded, kept = self._outcomes.land(lane, by_lane[lane.name], landing)
+            recorded, kept = self._outcomes.land(lane, judged[lane.name], landing)
             self._table.landed(lane, kept)
             outcomes += recorded
             if recorded:
@@ -290,8 +294,10 @@ class Destination:
             self._gate.unanswered(is_probe=is_probe)
             return None
         self._gate.spent(made.requests - 1, now)
-        sent = frozenset(each.judgement.verdict for each in made.judged if each.answer)
+        sent = frozenset([each.judgement.verdict for each in made.judged if each.answer])
         self._score = self._score.after(sent)
+        if sent == _ALL_WELL and self._gate.is_untroubled:
+            return None  # which is nearly always so
         not_before = None
         if Verdict.RETRY in sent:
             not_before = retry_after(made.answer.retry_after, now)
@@ -331,12 +337,12 @@ class Destination:
         now = self._clock.now()
         self._table.undurable.difference_update(over(recorded))
         self._watch.recorded(recorded)
-        held = [each.delivery for each in recorded if isinstance(each.outcome, Held)]
+        held = [each.delivery for each in recorded if type(each.outcome) is Held]
         if held and self._on_held is not None:
             self._on_held(held)
         for lane in lanes:
             self._table.settle(lane, now)
-        self._pump()
+        self._pump(now)
 
     def _on_counted(self, backlog: Backlog) -> None:
         self._watch.counted(backlog, self._clock.now())

@@ -29,16 +29,21 @@ def work_of(taken: Sequence[tuple[MemoryLane, int]], *, is_probe: bool) -> Work:
 
 def over(recorded: Sequence[Recorded]) -> list[int]:
     """Return the deliveries that are owed no more once that is durable."""
-    return [each.delivery.seq for each in recorded if not isinstance(each.outcome, RetryAt)]
+    return [each.delivery.seq for each in recorded if type(each.outcome) is not RetryAt]
 
 
-def in_order(judged: list[Judged]) -> list[Judged]:
+def by_lane(judged: list[Judged]) -> dict[str, list[Judged]]:
     """Return what came back lane by lane, each in its order."""
     if len(judged) == 1:
-        return judged
-    return sorted(judged, key=lambda each: (each.item.delivery.lane, each.item.delivery.seq))
+        return {judged[0].item.delivery.lane: judged}
+    found: dict[str, list[Judged]] = {}
+    for each in judged:
+        found.setdefault(each.item.delivery.lane, []).append(each)
+    for several in found.values():
+        if len(several) > 1:
+            several.sort(key=_seq_of)
+    return found
 
 
-def lane_of(judged: Judged) -> str:
-    """Return the lane of what came back."""
-    return judged.item.delivery.lane
+def _seq_of(judged: Judged) -> int:
+    return judged.item.delivery.seq

@@ -47,6 +47,11 @@ class Gate:
         """Whether only a probe may leave."""
         return self.parked_since is not None or self.circuit.is_open
 
+    @property
+    def is_untroubled(self) -> bool:
+        """Whether a success tells nothing new: nothing has failed of late, and no probe is out."""
+        return not self._probing and self.parked_since is None and self.circuit.is_clear
+
     def opens_at(self) -> datetime | None:
         """Return when the next request may leave (perhaps past); `None`: not by time alone."""
         if self.paused or self.blocked or (self._probing and self.wants_probe):
@@ -76,7 +81,8 @@ class Gate:
 
     def left(self, now: datetime) -> bool:
         """Note that a request leaves; return whether it is a probe."""
-        self.spent(1, now)
+        if self._pace is not None:
+            self.spent(1, now)
         self._probing = self.wants_probe
         return self._probing
 

@@ -15,7 +15,7 @@ from gateway.model.delivery import (
     RetryAt,
     Unchanged,
 )
-from gateway.pipeline.deliver import Circumstances, RetryPolicy, decide, failed
+from gateway.pipeline.deliver import Circumstances, RetryPolicy, decide, delivered, failed
 from gateway.pipeline.lanes import superseded
 from gateway.pipeline.mask import mask_of
 from gateway.ports import Lane, Recorded
@@ -77,7 +77,8 @@ class Outcomes:
             if isinstance(outcome, RetryAt):
                 outcome = self._postpone(lane, each, outcome, landing, kept)
             recorded.append(self._recorded(lane, each, outcome, landing.now))
-        lane.alone = max(0, lane.alone - (len(judged) - len(kept)))
+        if lane.alone:
+            lane.alone = max(0, lane.alone - (len(judged) - len(kept)))
         return recorded, kept
 
     def _outcome(self, lane: MemoryLane, each: Judged, landing: Landing) -> Outcome | None:
@@ -87,6 +88,13 @@ class Outcomes:
             return None
         if each.is_unchanged:
             return Unchanged()
+        judgement = each.judgement
+        if judgement.verdict is Verdict.DELIVERED:
+            return delivered(judgement.warning, each.answer.status if each.answer else None)
+        return self._failed(lane, each, landing)
+
+    def _failed(self, lane: MemoryLane, each: Judged, landing: Landing) -> Outcome:
+        """Decide of what was not delivered."""
         if each.is_flawed:
             return Dead(DeadReason.RENDER, self._mask.text(each.judgement.detail))
         if landing.is_parked and each.judgement.verdict is Verdict.RETRY:
@@ -126,17 +134,19 @@ class Outcomes:
     def _recorded(
         self, lane: MemoryLane, each: Judged, outcome: Outcome, now: datetime
     ) -> Recorded:
-        state = self._remembered(lane.state or Lane(), each, outcome)
-        is_news = self._remembers and state != lane.state
-        lane.state = state if self._remembers else lane.state
-        lane_state = state if is_news else None
-        return Recorded(each.item.delivery, outcome, now, self._mapping, lane_state)
+        news = None
+        if self._remembers:
+            state = self._remembered(lane.state or Lane(), each, outcome)
+            if state is not lane.state and state != lane.state:
+                lane.state = news = state
+        return Recorded(each.item.delivery, outcome, now, self._mapping, news)
 
     @staticmethod
     def _remembered(state: Lane, each: Judged, outcome: Outcome) -> Lane:
         memory = state.memory if each.memory is None else each.memory
         if isinstance(outcome, Delivered):
-            return Lane(memory, each.digest)
+            is_same = each.digest == state.delivered and memory == state.memory
+            return state if is_same else Lane(memory, each.digest)
         # Whether the vendor has taken what was tried is not known.
         is_uncertain = each.judgement.verdict is Verdict.RETRY or (
             each.answer is not None and each.answer.status == 0

@@ -91,6 +91,7 @@ class Renderer:
         self._badges = badges
         self._envelope = envelope(settings)
         self._name = settings.name
+        self.judges = settings.mapping.judges
 
     def render(self, items: Iterable[Item]) -> Rendered:
         """Make one request of all *items* that need one; a mapping's failure is its event's."""
@@ -108,6 +109,9 @@ class Renderer:
             MappingError: a header is not one, or is not the mapping's to set.
         """
         check(request, self._envelope)
+        return self._checked(request, facing, number)
+
+    def _checked(self, request: Request, facing: Sequence[Facing], number: int) -> OutgoingRequest:
         key = idempotency_key([each.item.delivery for each in facing], number)
         return outgoing(request, self._envelope, key)
 
@@ -159,7 +163,7 @@ class Renderer:
             rendered.judged += [Judged(each, delivered, is_unchanged=True) for each in unchanged]
             rendered.facing = [each for each in facing if each.item not in unchanged]
         else:
-            rendered.prepared = step, self.ready(step, facing, 0)
+            rendered.prepared = step, self._checked(step, facing, 0)
 
     def _first_step(self, facing: Sequence[Facing]) -> Step:
         step = self.step(facing, None)
@@ -222,11 +226,10 @@ def _settle(rendered: Rendered, settled: Settlement) -> None:
 
 
 def _unchanged(facing: Sequence[Facing], request: Request) -> list[Item]:
-    return [
-        each.item
-        for each, part in zip(facing, request.parts, strict=True)
-        if part is not None
-        and each.item.is_first
-        and each.item.state.delivered is not None
-        and each.item.state.delivered == digest(part)
-    ]
+    unchanged = []
+    for each, part in zip(facing, request.parts, strict=True):
+        if part is not None:
+            before = each.item.state.delivered
+            if before is not None and each.item.is_first and before == digest(part):
+                unchanged.append(each.item)
+    return unchanged

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from gateway.model.clock import rfc3339, rfc3339_or_none
-from gateway.model.delivery import Delivered, outcome_name
+from gateway.model.delivery import Delivered, name_of, outcome_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from prometheus_client import Counter
+
     from gateway.engine.attempt import Attempt
     from gateway.engine.gate import Gate
+    from gateway.model.delivery import Outcome
     from gateway.ports import Backlog, Recorded
     from gateway.settings import DestinationSettings
     from gateway.telemetry.metrics import Metrics
@@ -30,7 +33,9 @@ class Watch:
         self._metrics = metrics
         self._delivery_seconds = metrics.delivery_seconds.labels(settings.name)
         self._backlog: Backlog | None = None
-        self._last_answer: dict[str, Any] | None = None
+        self._last_answer: tuple[int, str | None, datetime, float] | None = None
+        self._attempts: dict[int, Counter] = {}
+        self._outcomes: dict[type[Outcome], Counter] = {}
         self._is_parked = False
         self._is_open = False
 
@@ -42,10 +47,9 @@ class Watch:
             return
         status = made.answer.status
         took = round((now - started_at).total_seconds() * 1000, 1)
-        self._metrics.attempts.labels(self._name, str(status)).inc(made.requests)
-        self._last_answer = {"status": status, "at": rfc3339(now), "milliseconds": took}
-        if made.answer.error:
-            self._last_answer["error"] = made.answer.error
+        attempts = self._attempts.get(status) or self._attempts_of(status)
+        attempts.inc(made.requests)
+        self._last_answer = status, made.answer.error, now, took
         first = made.judged[0].item.delivery
         log.info(
             "delivery.attempted",
@@ -61,11 +65,27 @@ class Watch:
 
     def recorded(self, recorded: Sequence[Recorded]) -> None:
         """Count outcomes, now that they are certain."""
+        counts: dict[type[Outcome], int] = {}
+        observe = self._delivery_seconds.observe
         for each in recorded:
-            self._metrics.deliveries.labels(self._name, outcome_name(each.outcome)).inc()
-            if isinstance(each.outcome, Delivered):
+            kind = type(each.outcome)
+            counts[kind] = counts.get(kind, 0) + 1
+            if kind is Delivered:
                 seconds = (each.at - each.delivery.recorded_at).total_seconds()
-                self._delivery_seconds.observe(max(0.0, seconds))
+                observe(max(0.0, seconds))
+        for kind, several in counts.items():
+            outcomes = self._outcomes.get(kind) or self._outcomes_of(kind)
+            outcomes.inc(several)
+
+    def _attempts_of(self, status: int) -> Counter:
+        made = self._metrics.attempts.labels(self._name, str(status))
+        self._attempts[status] = made
+        return made
+
+    def _outcomes_of(self, kind: type[Outcome]) -> Counter:
+        made = self._metrics.deliveries.labels(self._name, name_of(kind))
+        self._outcomes[kind] = made
+        return made
 
     def counted(self, backlog: Backlog, now: datetime) -> None:
         """Show what is owed."""
@@ -109,8 +129,13 @@ class Watch:
             "backlog": backlog.pending if backlog else None,
             "held": backlog.held if backlog else None,
             "seconds_behind": round(_behind(backlog, now), 3) if backlog else None,
-            "last_answer": self._last_answer,
+            "last_answer": self._last_answer and _answered(*self._last_answer),
         }
+
+
+def _answered(status: int, error: str | None, at: datetime, milliseconds: float) -> dict[str, Any]:
+    told = {"status": status, "at": rfc3339(at), "milliseconds": milliseconds}
+    return {**told, "error": error} if error else told
 
 
 def _behind(backlog: Backlog, now: datetime) -> float:
@@ -131,6 +156,8 @@ def _state(gate: Gate, now: datetime) -> str:
 
 def _named(outcomes: Sequence[Recorded]) -> str | dict[str, int]:
     """Name the outcome of all, or count them by name; `again` is what nothing is recorded of."""
+    if len(outcomes) == 1:
+        return outcome_name(outcomes[0].outcome)
     names = [outcome_name(each.outcome) for each in outcomes]
     if len(set(names)) <= 1:
         return names[0] if names else "again"

@@ -156,6 +156,7 @@ class DestinationMapping:
 
     - *options*: marshmallow schema of the destination's `options`; what it loads is handed on.
     - *step*: see the module. Raises `MappingError` where an event cannot be rendered.
+    - *judges*: whether it looks at answers; else they are judged by status, and it is not asked.
     - *clock*: decides the defaults of `superseded` and `stale_after`. *clock_of*: where the
       options decide it.
     - *amends*: whether the vendor can be told the past again (`replay`); not where each telling
@@ -180,6 +181,7 @@ class DestinationMapping:
     events: frozenset[EventType]
     options: type[Schema]
     step: Callable[[Sequence[Told], Mapping[str, Any], Answer | None, Any], Step]
+    judges: bool = True
     collapsing: frozenset[EventType] = frozenset({EventType.STATE})
     clock_of: Callable[[Any], Clock] | None = None
     amends: bool = True
@@ -225,7 +227,7 @@ def one_request(
                 judged = (judged,) * len(events)
             return Settlement(judged, memory)
         items = [item(told, options) for told in events]
-        if any(each is None for each in items):
+        if None in items:
             return Settlement(tuple(_unsupported_if(each is None) for each in items), memory)
         return request(items, options)
 

@@ -174,6 +174,11 @@ def outcome_name(outcome: Outcome) -> str:
     return _NAMES[type(outcome)]
 
 
+def name_of(kind: type[Outcome]) -> str:
+    """Return the word of a kind of outcome."""
+    return _NAMES[kind]
+
+
 _NAMES = {
     Delivered: "delivered",
     Unchanged: "unchanged",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tenacity import RetryCallState, Retrying, wait_exponential
@@ -75,7 +76,7 @@ def decide(
     """Return what becomes of *delivery*; *answer* is `None` where nothing was sent."""
     match judgement.verdict:
         case Verdict.DELIVERED:
-            return Delivered(judgement.warning, answer.status if answer else None)
+            return delivered(judgement.warning, answer.status if answer else None)
         case Verdict.UNSUPPORTED:
             return Unsupported(judgement.detail)
         case Verdict.HOLD:
@@ -86,6 +87,12 @@ def decide(
             return _dead(DeadReason.PERMANENT, judgement, answer)
         case Verdict.RETRY:
             return _again(delivery, judgement, answer, policy, circumstances)
+
+
+@lru_cache(maxsize=64)
+def delivered(warning: str | None, status: int | None) -> Delivered:
+    """Return what nearly every delivery comes to, made once."""
+    return Delivered(warning, status)
 
 
 def _again(

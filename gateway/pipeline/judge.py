@@ -18,14 +18,16 @@ TRANSIENT = frozenset(
         HTTPStatus.TOO_MANY_REQUESTS,
     }
 )
+_DELIVERED = Judgement(Verdict.DELIVERED)
+_OK, _MULTIPLE_CHOICES = int(HTTPStatus.OK), int(HTTPStatus.MULTIPLE_CHOICES)
 REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
 
 def judge(answer: Answer) -> Judgement:
     """Judge an answer by its status. Redirects are not followed, so they are permanent."""
     status = answer.status
-    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-        return Judgement(Verdict.DELIVERED)
+    if _OK <= status < _MULTIPLE_CHOICES:
+        return _DELIVERED
     detail = answer.error or f"answered {status}" if status == 0 else f"answered {status}"
     if status in TRANSIENT or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Judgement(Verdict.RETRY, detail)

@@ -18,7 +18,7 @@ from gateway.model.event import stable_id
 from gateway.model.outgoing import IN_PATH, OutgoingRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from datetime import timedelta
 
     from gateway.mapping.destination import Request
@@ -52,20 +52,22 @@ def told(
     event = orjson.loads(delivery.event)
     data = event.get("data")
     if isinstance(data, dict):
-        agent = data.get("agent")
-        if roster is not None and isinstance(agent, dict):
-            _complete(agent, roster, badges, delivery.identity)
-        for name, withhold in _WITHHELD:
-            if name not in include:
-                withhold(data)
+        if roster is not None:
+            agent = data.get("agent")
+            if isinstance(agent, dict):
+                _complete(agent, roster, badges, delivery.identity)
+        _withhold(data, include)
     return Told(event, delivery.identity)
 
 
 def _complete(
     agent: dict[str, Any], roster: Roster, badges: Badges | None, identity: str | None
 ) -> None:
-    if agent.get("wfm_id") is not None or identity in [None, *map(agent.get, IDENTIFIERS)]:
+    if identity is None or agent.get("wfm_id") is not None:
         return
+    for name in IDENTIFIERS:
+        if agent.get(name) == identity:
+            return
     entry = roster.entry(agent["key"].partition(":")[0], agent["id"])
     if entry is None or not entry.wfm_id:
         agent["wfm_id"] = badges.of(agent["key"], EVERYWHERE) if badges else None
@@ -80,52 +82,45 @@ def _complete(
 def redacted(event: dict[str, Any], include: frozenset[str]) -> dict[str, Any]:
     """Return a copy of a neutral event with only the personal data that *include* names."""
     copy: dict[str, Any] = orjson.loads(orjson.dumps(event))
-    for name, withhold in _WITHHELD:
-        if name not in include:
-            withhold(copy["data"])
+    _withhold(copy["data"], include)
     return copy
 
 
-def _blank(holder: Any, *names: str) -> None:
-    if isinstance(holder, dict):
-        for name in names:
-            if name in holder:
-                holder[name] = None
+def _withhold(data: dict[str, Any], include: frozenset[str]) -> None:
+    """Blank the personal data that *include* does not name. Most of it is not known mostly."""
+    agent, contact = data.get("agent"), data.get("contact")
+    _blank(data, _OF_EVENT, include)
+    if isinstance(agent, dict):
+        _blank(agent, _OF_AGENT, include)
+    if isinstance(contact, dict):
+        _blank(contact, _OF_CONTACT, include)
+        # What was dialled outbound is the customer's number, and may be where no direction is
+        # known.
+        if contact.get("direction") != "inbound":
+            _blank(contact, _OF_CUSTOMER, include)
 
 
-def _without_agent_contact(data: dict[str, Any]) -> None:
-    _blank(data.get("agent"), "name", "email", "phone")
+def _blank(
+    holder: dict[str, Any], personal: tuple[tuple[str, str], ...], include: frozenset[str]
+) -> None:
+    for field, kind in personal:
+        if holder.get(field) is not None and kind not in include:
+            holder[field] = None
 
 
-def _without_customer(data: dict[str, Any]) -> None:
-    _blank(data, "customer")
-    contact = data.get("contact")
-    _blank(contact, "customer_address")
-    # What was dialled outbound is the customer's number, and may be where no direction is known.
-    if isinstance(contact, dict) and contact.get("direction") != "inbound":
-        _blank(contact, "dialed_number")
-
-
-def _without_recording(data: dict[str, Any]) -> None:
-    _blank(data.get("contact"), "recording_url")
-
-
-def _without_notes(data: dict[str, Any]) -> None:
-    _blank(data.get("contact"), "disposition")
-
-
-def _without_attributes(data: dict[str, Any]) -> None:
-    _blank(data, "attributes")
-    _blank(data.get("agent"), "attributes")
-
-
-_WITHHELD: tuple[tuple[str, Callable[[dict[str, Any]], None]], ...] = (
-    ("agent_contact", _without_agent_contact),
-    ("customer", _without_customer),
-    ("recording", _without_recording),
-    ("notes", _without_notes),
-    ("attributes", _without_attributes),
+_OF_EVENT = (("customer", "customer"), ("attributes", "attributes"))
+_OF_AGENT = (
+    ("name", "agent_contact"),
+    ("email", "agent_contact"),
+    ("phone", "agent_contact"),
+    ("attributes", "attributes"),
 )
+_OF_CONTACT = (
+    ("customer_address", "customer"),
+    ("recording_url", "recording"),
+    ("disposition", "notes"),
+)
+_OF_CUSTOMER = (("dialed_number", "customer"),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,7 +149,7 @@ def judging(judge):
         return Request(b"{}", "application/json", (None,) * len(items))
 
     step = one_request(lambda told, _options: told, request, lambda answer, *_: judge(answer))
-    return replace(EVENTS, step=step)
+    return replace(EVENTS, step=step, judges=True)
 
 
 def test_answers_that_cannot_be_parsed():
@@ -165,8 +165,14 @@ def test_answers_that_cannot_be_parsed():
     assert broken(judging(lambda _answer: None), "answers") == ()
 
 
+def test_a_mapping_that_judges_though_it_says_that_it_does_not():
+    mapping = replace(judging(lambda _answer: Judgement(Verdict.DELIVERED)), judges=False)
+    assert "in spite of judges=False" in str(broken(mapping, "answers"))
+
+
 def test_a_mapping_that_does_not_come_to_an_end():
-    mapping = replace(EVENTS, step=lambda events, *_: Request(b"", "", (None,) * len(events)))
+    endless = Request(b"", "", (None,))
+    mapping = replace(EVENTS, judges=True, step=lambda *_: endless)
     assert "does not come to an end" in str(broken(mapping, "answers"))
 
 

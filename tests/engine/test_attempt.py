@@ -28,10 +28,10 @@ def item(event_id="e1", lane="7", state=None, raw=None):
     return Item(delivery, state or Lane())
 
 
-async def tried(step, items, *answers):
+async def tried(step, items, *answers, judges=True):
     wire = Wire()
     wire.script(*(answers or (OK,)))
-    settings = destination_settings(mapping=replace(MAPPING, step=step))
+    settings = destination_settings(mapping=replace(MAPPING, step=step, judges=judges))
 
     async def remember(lane, state):
         wire.kept.append((len(wire.sent), lane, state.memory))
@@ -117,6 +117,16 @@ async def test_where_a_mapping_fails_to_judge_the_status_counts():
 
     made, _wire = await tried(step, [item()], DOWN)
     assert made.judged[0].judgement == Judgement(Verdict.RETRY, "answered 503")
+
+
+async def test_a_mapping_that_does_not_judge_is_asked_once_and_the_status_counts():
+    def step(_events, _memory, answer, _options):
+        assert answer is None
+        return ENTER
+
+    made, _ = await tried(step, [item(state=Lane({"since": 1}))], DOWN, judges=False)
+    (judged,) = made.judged
+    assert (judged.judgement.verdict, judged.memory) == (Verdict.RETRY, {"since": 1})
 
 
 async def test_judgements_that_do_not_fit_the_events_are_not_believed():

@@ -45,6 +45,7 @@ MAPPING = DestinationMapping(
     events=frozenset(EventType) - {EventType.ALERT},
     options=NoOptions,
     step=one_request(_item, _request, _judge),
+    judges=False,
     max_batch=MAX_BATCH,
     package=__name__,
 )
