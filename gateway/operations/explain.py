@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -12,6 +12,7 @@ from gateway.model.clock import from_rfc3339, rfc3339
 from gateway.model.errors import ContentError, MappingError, OperationError
 from gateway.model.event import EventType
 from gateway.operations.answers import deliveries_of
+from gateway.operations.params import Time
 from gateway.operations.personal import masked
 from gateway.operations.table import Bench, Operation
 from gateway.pipeline.read import kept, read
@@ -38,7 +39,7 @@ class ExplainParams(Schema):
     """The agent that is meant, and the moment (now, unless given)."""
 
     agent = fields.String(required=True)
-    at = fields.AwareDateTime(default_timezone=UTC, load_default=None)
+    at = Time()
     source = fields.String(load_default=None)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
@@ -17,13 +17,31 @@ LISTED = 100
 LONGEST_WORD = 300
 
 
-def span_fields() -> tuple[fields.AwareDateTime, fields.AwareDateTime]:
+YEARS = range(1970, 9999)
+"""What is asked for lies in them: on every zone's clock, with room around."""
+
+
+class Time(fields.AwareDateTime):
+    """A date or a time, RFC 3339; without an offset it is UTC."""
+
+    default_error_messages = {  # noqa: RUF012 - marshmallow's own name and form
+        "invalid": "Not a time; valid: 2026-03-02, 2026-03-02T09:15, 2026-03-02T09:15:00Z.",
+        "beyond": f"Not a time of ours; valid: years {YEARS[0]} to {YEARS[-1]}.",
+    }
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(default_timezone=UTC, load_default=None, **more)
+
+    def _deserialize(self, value: Any, *rest: Any, **more: Any) -> datetime:
+        at: datetime = super()._deserialize(value, *rest, **more)
+        if at.year not in YEARS:
+            raise self.make_error("beyond")
+        return at
+
+
+def span_fields() -> tuple[Time, Time]:
     """Return the two ends of a span of time, asked for as `from` and `to`."""
-    since, until = (
-        fields.AwareDateTime(data_key=name, default_timezone=UTC, load_default=None)
-        for name in ("from", "to")
-    )
-    return since, until
+    return Time(data_key="from"), Time(data_key="to")
 
 
 class PerSecond(fields.Float):

@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from gateway.config.figures import Zone
 from gateway.figures import DIMENSIONS, MINUTES, Options, Period
 from gateway.model.clock import to_millis
 from gateway.model.errors import OperationError
+from gateway.operations.params import YEARS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from gateway.settings import Settings
 
 LONGEST = timedelta(days=400)
-YEARS = range(1970, 9999)
-"""On every zone's clock; no calendar has what is around the others."""
 MOST_ROWS = 100_000
 _MILLI = timedelta(milliseconds=1)
 
@@ -82,6 +81,11 @@ class IntervalsParams(ReportParams):
     """By interval, and by what else."""
 
     by = Words(("source", "queue", "channel", "agent"), load_default=lambda: ["queue"])
+
+    @validates_schema
+    def _check(self, loaded: Mapping[str, Any], **_kwargs: Any) -> None:
+        if {"agent", "channel"} <= set(loaded.get("by", ())):
+            raise ValidationError("No 'channel' beside 'agent'; valid: source, queue, agent.", "by")
 
 
 class AgentsParams(ReportParams):

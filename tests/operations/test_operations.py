@@ -80,6 +80,22 @@ def test_names_and_routes_are_unique():
     assert all(each.changes == (each.method == "POST") for each in OPERATIONS)
 
 
+@pytest.mark.parametrize("name", ["explain", "replay", "audit", "files list", "dead-letters list"])
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ("lunch", "Not a time; valid: 2026-03-02"),
+        ("0001-01-01T00:00:00+14:00", "valid: years 1970 to 9998"),
+        ("9999-12-31T23:59:59-12:00", "valid: years 1970 to 9998"),
+    ],
+)
+def test_a_time_that_nothing_can_be_kept_of_is_refused(name, told, said):
+    given = {"agent": "ann", "at": told} if name == "explain" else {"from": told}
+    given |= {"name": "wfm"} if name == "files list" else {}
+    with pytest.raises(ValidationError, match=said):
+        BY_NAME[name].load(given)
+
+
 async def test_quarantine_is_listed_shown_and_discarded(bench):
     await quarantined(bench.store, b"caf\xc3\xa9")
     await quarantined(bench.store, b"\xff")

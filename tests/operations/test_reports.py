@@ -202,6 +202,7 @@ async def test_what_cannot_be_told_is_said(desk, given, said):
     ("name", "given", "said"),
     [
         ("intervals", {"by": "city"}, "No 'city' here; valid: source, queue, channel, agent."),
+        ("intervals", {"by": "agent,channel"}, "No 'channel' beside 'agent'; valid: source"),
         ("agents", {"by": "agent,agent"}, "Each of them once."),
         ("contacts", {"by": ["queue", "moon"]}, "No 'moon' here"),
         ("contacts", {"from": "lunch"}, "Not a time; valid: 2026-03-02"),
