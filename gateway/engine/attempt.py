@@ -35,6 +35,9 @@ class Attempt:
     requests: int = 0
 
 
+_SILENT = Settlement(None)
+"""What a mapping that does not judge says; its lanes' memories stay as they are."""
+
 Remember = Callable[[str, Lane], Awaitable[None]]
 """Makes durable what a lane remembers in the middle of an attempt."""
 
@@ -75,7 +78,7 @@ def _judge(
     judgements = settled.judgements
     if judgements is None:
         judgements = (_by_status(asked)(answer),) * len(facing)
-    kept = settled.memory if is_of_one_lane(facing) else None
+    kept = settled.memory if settled is not _SILENT and is_of_one_lane(facing) else None
     goes_alone = len(facing) > 1 and _is_blamed_on_all(judgements)
     for each, judgement, part in zip(facing, judgements, first.parts, strict=True):
         told = None if part is None else digest(part)
@@ -110,7 +113,7 @@ def _next(
 ) -> tuple[Step, OutgoingRequest]:
     """Let the mapping judge; where its judgement is unusable, the core's holds."""
     if not renderer.judges:
-        return Settlement(None, memory_of(facing)), ready
+        return _SILENT, ready
     try:
         step = renderer.step(facing, answer, memory)
         if isinstance(step, Request):

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 def work_of(taken: Sequence[tuple[MemoryLane, int]], *, is_probe: bool) -> Work:
     """Return what was taken from lanes as one piece of work."""
+    if len(taken) == 1 and taken[0][1] == 1:
+        lane = taken[0][0]
+        return [Item(lane.pending[0], lane.state or Lane())], [lane], is_probe
     items = [
         Item(lane.pending[index], lane.state or Lane(), is_first=index == 0)
         for lane, several in taken

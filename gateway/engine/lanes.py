@@ -46,6 +46,7 @@ class LaneTable:
         self.overflow = True
         self.loaded = 0
         self._rules = rules
+        self._settles = bool(rules.settle)
         self._limits = limits
         self._drop = drop
         self._remembers = remembers
@@ -93,7 +94,8 @@ class LaneTable:
             lane.more = lane.unseen = True
         else:
             self._append(lane, delivery)
-            self._prune(lane, now)
+            if lane.depth > 1 or delivery.seq <= self._overtaken.upto:
+                self._prune(lane, now)
         if lane.place is Place.NEW or lane.place is Place.WAITING:
             self.settle(lane, now)
 
@@ -112,7 +114,8 @@ class LaneTable:
         return lane
 
     def _is_full(self, lane: MemoryLane) -> bool:
-        return lane.depth >= self._limits.depth or (lane.depth > 0 and self._is_crowded())
+        depth = lane.depth
+        return depth > 0 and (depth >= self._limits.depth or self._is_crowded())
 
     def _is_crowded(self) -> bool:
         return self.loaded >= self._limits.deliveries
@@ -166,7 +169,11 @@ class LaneTable:
 
     def settle(self, lane: MemoryLane, now: datetime) -> None:
         """Put a lane, of which nothing is under way, where it belongs."""
-        self.loading.pop(lane.name, None)
+        if self.loading:
+            self.loading.pop(lane.name, None)
+        if self._is_free(lane):
+            self._queue(lane, now) if lane.pending else self._leave(lane)
+            return
         if lane.reload:
             self._unload(lane)
         until = self._due_at(lane)
@@ -179,6 +186,14 @@ class LaneTable:
             self._queue(lane, now)
         else:
             self._leave(lane)
+
+    def _is_free(self, lane: MemoryLane) -> bool:
+        """Whether there is no need to ask what keeps a lane back, or what else it is owed: the
+        common case of what `settle` decides.
+        """
+        if lane.more or lane.reload or lane.due_at is not None or lane.state is None:
+            return False
+        return not lane.pending or (lane.pending[0].due_at is None and not self._settles)
 
     def _due_at(self, lane: MemoryLane) -> datetime | None:
         if not lane.pending:
@@ -265,12 +280,15 @@ class LaneTable:
             if lane.is_alone:
                 self._alone.append(lane)
                 continue
-            taken.append(_away(lane, lane.riders(limit)))
-            limit -= lane.flying
+            several = lane.riders(limit) if limit > 1 and len(lane.pending) > 1 else 1
+            taken.append(_away(lane, several))
+            limit -= several
         return taken if taken or not self._alone else self.take(now, limit)
 
     def _is_sound(self, lane: MemoryLane, now: datetime) -> bool:
         """Whether a lane is still ready after what was offered; else put it elsewhere."""
+        if lane.pending and self._is_free(lane):
+            return True
         until = self._due_at(lane)
         is_due = until is None or until <= now
         if is_due and lane.pending and not lane.reload and not self._must_read_on(lane):
@@ -283,7 +301,8 @@ class LaneTable:
         self.loaded -= lane.flying - len(kept)
         for _ in range(lane.flying):
             lane.pending.popleft()
-        lane.pending.extendleft(reversed(kept))
+        if kept:
+            lane.pending.extendleft(reversed(kept))
         lane.flying = 0
 
     def wake(self, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.mapping.destination import Verdict
@@ -15,6 +15,7 @@ from gateway.model.delivery import (
     RetryAt,
     Unchanged,
 )
+from gateway.model.values import quick, replace
 from gateway.pipeline.deliver import Circumstances, RetryPolicy, decide, delivered, failed
 from gateway.pipeline.lanes import superseded
 from gateway.pipeline.mask import mask_of
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from gateway.settings import DestinationSettings
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Landing:
     """What is known when an attempt has ended. *score* is the destination's so far."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.mapping.destination import Verdict
+from gateway.model.values import quick
 
 SUCCESSES_FOR_EACH_FAILURE = 9
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Score:
     """Requests that delivered something, and requests after which something is tried again."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.mapping.states import table_in
 from gateway.model.event import EventType
+from gateway.model.values import quick
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -33,6 +34,7 @@ class Clock(StrEnum):
     EVENT = "event"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Told:
     """One event to tell: *event* the neutral JSON object with what may be told, *identity* how
@@ -54,6 +56,7 @@ class Told:
         return data
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Request:
     """One HTTP request. *path* is appended to the destination's `url` (which alone names the
@@ -102,6 +105,7 @@ NO_WORDS = Judgement(Verdict.UNSUPPORTED, "the vendor has no words for it")
 UNKNOWN_AGENT = Judgement(Verdict.HOLD, "the vendor does not know the agent")
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Settlement:
     """The end of a step: one judgement for each event, in order, and what to remember of each

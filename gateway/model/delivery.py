@@ -67,6 +67,7 @@ class NewDelivery:
     """Why it may not be sent yet (``unmapped``), or `None`."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a vendor answered: *status* 0 and *error* where there was no answer.

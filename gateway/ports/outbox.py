@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from gateway.model.values import quick
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from gateway.model.delivery import Delivery, Outcome
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Lane:
     """What a lane remembers: the mapping's small *memory*, and what was last delivered.
@@ -34,6 +37,7 @@ class ClaimedLane:
     more: bool
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """The outcome of one delivery at *at*. *lane_state*: the lane's new memory, or `None` to

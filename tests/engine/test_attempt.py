@@ -126,7 +126,7 @@ async def test_a_mapping_that_does_not_judge_is_asked_once_and_the_status_counts
 
     made, _ = await tried(step, [item(state=Lane({"since": 1}))], DOWN, judges=False)
     (judged,) = made.judged
-    assert (judged.judgement.verdict, judged.memory) == (Verdict.RETRY, {"since": 1})
+    assert (judged.judgement.verdict, judged.memory) == (Verdict.RETRY, None)
 
 
 async def test_judgements_that_do_not_fit_the_events_are_not_believed():
