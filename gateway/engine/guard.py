@@ -10,10 +10,10 @@ harms its own item (docs/decisions/0009-mappings-that-misbehave.md).
 from __future__ import annotations
 
 import signal
-import threading
 from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import get_ident
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -88,39 +88,38 @@ class Guard:
         started = monotonic()
         if self._records:
             self._refuse_spendthrift(label, started)
+        is_watched = get_ident() == self._thread
+        if is_watched:
+            self._call += 1
+            self._label = label
         try:
-            return self._watched(label, function, arguments)
-        except _EndedError:
-            self._label = None
-            self._note_end(label, function, round(monotonic() - started, 3))
-            raise FaultyMappingError("it did not come to an end") from None
-        except (Exception, KeyboardInterrupt):
-            raise
+            found = function(*arguments)
+            if is_watched:
+                self._label = None
         except BaseException as problem:
-            raise FaultyMappingError(f"it raised {type(problem).__name__}") from problem
+            if is_watched:
+                self._label = None
+            if isinstance(problem, Exception | KeyboardInterrupt):
+                raise
+            is_ended = isinstance(problem, _EndedError)
+            fault = self._end(label, function, started) if is_ended else _raised(problem)
+            raise fault from (None if is_ended else problem)
         finally:
-            took = round(monotonic() - started, 3)
-            if took > SLOW_SECONDS:
-                self._note_slow(label, function, took)
-
-    def _watched(self, label: str, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-        if threading.get_ident() != self._thread:
-            return function(*arguments)
-        self._call += 1
-        self._label = label
-        try:
-            return function(*arguments)
-        finally:
-            self._label = None
+            if monotonic() - started > SLOW_SECONDS:
+                self._note_slow(label, function, _since(started))
+        return found
 
     def _refuse_spendthrift(self, label: str, now: float) -> None:
         record = self._records.get(label)
         if record is not None and record.wasted and record.waste(now) >= BUDGET_SECONDS:
             raise FaultyMappingError("it was ended too often of late, and is not asked for a while")
 
-    def _note_end(self, label: str, function: Callable[..., Any], took: float) -> None:
+    def _end(self, label: str, function: Callable[..., Any], started: float) -> FaultyMappingError:
         self.count(label, "ended")
-        log.error("mapping.ended", mapping=label, function=name_of(function), seconds=took)
+        log.error(
+            "mapping.ended", mapping=label, function=name_of(function), seconds=_since(started)
+        )
+        return FaultyMappingError("it did not come to an end")
 
     def _note_slow(self, label: str, function: Callable[..., Any], took: float) -> None:
         self.count(label, "slow")
@@ -137,7 +136,7 @@ class Guard:
         before = signal.signal(SIGNAL, self._look)
         signal.siginterrupt(SIGNAL, False)  # noqa: FBT003 - the store's thread is not disturbed
         signal.setitimer(signal.ITIMER_REAL, LOOK_SECONDS, LOOK_SECONDS)
-        self._thread = threading.get_ident()
+        self._thread = get_ident()
         try:
             yield
         finally:
@@ -159,6 +158,14 @@ class Guard:
         if self._looks >= (LITTLE_PATIENCE if is_known else PATIENCE):
             self._looks = 0  # should it be caught, or come too late, the next is a while away
             raise _EndedError
+
+
+def _raised(problem: BaseException) -> FaultyMappingError:
+    return FaultyMappingError(f"it raised {type(problem).__name__}")
+
+
+def _since(started: float) -> float:
+    return round(monotonic() - started, 3)
 
 
 def name_of(function: Callable[..., Any]) -> str:

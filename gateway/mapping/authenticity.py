@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gateway.mapping.parameters import media_type
+from gateway.model.values import quick
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from marshmallow import Schema
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Presented:
     """What a sender presents before its body is read.

@@ -92,6 +92,7 @@ class Verdict(StrEnum):
     """The vendor does not know the agent: the newest state waits for a roster change."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """A verdict with what the vendor said, in a few words without secrets."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -14,6 +13,7 @@ from marshmallow import fields as schema_fields
 from gateway.mapping.times import read_time
 from gateway.model.agent import Status
 from gateway.model.errors import Flaw
+from gateway.model.values import quick
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +24,7 @@ LARGEST = 1_000_000_000
 _SEPARATORS = re.compile(r"[\s_-]+")
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Fields:
     """A JSON object that is being read. What is wrong with it is collected in *flaws*.
@@ -63,14 +64,16 @@ class Fields:
         value = self.raw.get(name)
         if value is None:
             return None
-        text = value.strip() if type(value) is str else None
-        if text == "":
-            return None
-        try:
-            return read_time(text or "", zone=zone, near=near)
-        except ValueError:
-            self.flaw(name, "Must be a date and time, such as 2021-06-06T11:06:10.268Z, or null.")
-            return None
+        if type(value) is str:
+            text = value.strip()
+            if not text:
+                return None
+            try:
+                return read_time(text, zone=zone, near=near)
+            except ValueError:
+                pass  # it is told below
+        self.flaw(name, "Must be a date and time, such as 2021-06-06T11:06:10.268Z, or null.")
+        return None
 
     def child(self, name: str) -> Fields | None:
         """Return an object in this one, `None` where nothing is told."""
@@ -102,13 +105,15 @@ class Fields:
 
 def number(value: Any) -> float | None:
     """Return a number told as one or as its text, `None` where it is none or beyond `LARGEST`."""
-    if type(value) not in (int, float, str):
+    if type(value) is int:
+        return value if -LARGEST <= value <= LARGEST else None
+    if type(value) not in (float, str):
         return None
     try:
         told = float(value)
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
-    if not math.isfinite(told) or abs(told) > LARGEST:
+    if not -LARGEST <= told <= LARGEST:  # which NaN is not
         return None
     return int(told) if told.is_integer() else told
 
@@ -119,10 +124,16 @@ def measure(value: Any) -> float | None:
     return told if told is not None and told >= 0 else None
 
 
+_FLAGS = {"1": True, "true": True, "0": False, "false": False}
+
+
 def flag(value: object) -> bool | None:
     """Return a yes or no told as 1, ``"1"``, true or ``"true"`` and their opposites."""
-    told = str(value).strip().lower() if type(value) in (int, bool, str) else ""
-    return {"1": True, "true": True, "0": False, "false": False}.get(told)
+    if type(value) is str:
+        return _FLAGS.get(value.strip().lower())
+    if type(value) in (int, bool):
+        return bool(value) if value in (0, 1) else None
+    return None
 
 
 def comparable(word: str) -> str:

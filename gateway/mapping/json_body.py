@@ -25,10 +25,11 @@ _TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _NOT_BRACKETS = bytes(sorted(set(range(256)) - set(b"[]{}")))
 _STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 # 17 digits and up may be more than a double or a machine integer tells apart. Most bodies have
-# none, in texts or out of them, and are done with the first look; ids have many, inside of texts.
-_NUMERIC = bytes(ord("0") if byte in b"0123456789.eE+-" else byte for byte in range(256))
+# none, in texts or out of them, and are done with one look; ids have many, inside of texts. What
+# may stand in a number becomes a 0, what may stand before one a comma.
+_NUMERIC = bytes.maketrans(b"123456789.eE+-" + b"[: \t\r\n", b"0" * 14 + b"," * 6)
 _LONG = b"0" * 16
-_LONG_NUMBERS = tuple(bytes([before]) + _LONG for before in b"[:, \t\r\n")
+_LONG_NUMBER = b"," + _LONG
 
 
 def read_json(body: bytes) -> Any:
@@ -54,9 +55,7 @@ def read_json(body: bytes) -> Any:
 
 def _may_have_long_number(text: bytes) -> bool:
     numeric = text.translate(_NUMERIC)
-    if _LONG not in numeric:
-        return False
-    return numeric.startswith(_LONG) or any(each in numeric for each in _LONG_NUMBERS)
+    return _LONG_NUMBER in numeric or numeric.startswith(_LONG)
 
 
 def _leniently(text: bytes, problem: ValueError) -> Any:

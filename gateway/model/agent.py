@@ -51,6 +51,7 @@ class Basis(Word):
     SNAPSHOT = "snapshot"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Named:
     """Something with an id and a name, either of which may be unknown: a queue, a team."""
@@ -64,6 +65,7 @@ def named_from(raw: Mapping[str, str | None] | None) -> Named | None:
     return Named(**raw) if raw else None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why an agent has a status, as the platform has it."""

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gateway.model.agent import Identity, Named
+from gateway.model.values import quick
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -53,6 +54,7 @@ class Step(StrEnum):
     DECLINED = "declined"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Customer:
     """The customer of a contact, as far as told. *external_id* is the operator's own id of them."""
@@ -71,6 +73,7 @@ class Customer:
     measures: Numbers = ()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Overrides:
     """What attributes say in the place of what the events say. *outcome* is anybody's word."""
@@ -87,6 +90,7 @@ class Overrides:
     recording_url: str | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Insights:
     """What the attributes of a contact say of it.
@@ -108,6 +112,7 @@ class Insights:
     is_transfer: bool = False
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ContactPiece:
     """One thing that happened to a contact.

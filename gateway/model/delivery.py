@@ -82,6 +82,7 @@ class Answer:
     error: str | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Delivered:
     """The vendor has it; *status* is what it answered, where it was asked."""

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gateway.model.agent import Named, Status
+from gateway.model.values import quick
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +26,7 @@ class Mark(StrEnum):
     STATE = "state"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class AgentEntry:
     """An agent logged in, logged out, or came into a state at *at*.

@@ -34,6 +34,7 @@ class Activity:
     mapped: bool = True
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Departure:
     """A contact told as no longer held, and when it ended."""
@@ -62,6 +63,7 @@ class Picture:
     live_channels: frozenset[str] = frozenset()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Held:
     """What a platform told of one contact of an agent.

@@ -33,6 +33,7 @@ class Receipt:
         return next((value for key, value in self.headers if key == name), "")
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class VerifiedReceipt:
     """A receipt whose sender has shown that it may come in.

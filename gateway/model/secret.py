@@ -6,7 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
+from gateway.model.values import quick
 
+
+@quick
 @dataclass(frozen=True, slots=True)
 class Secret:
     """A secret string. Printing it shows only that there is one."""

@@ -24,6 +24,7 @@ from gateway.model.delivery import (
     RetryAt,
     Unsupported,
 )
+from gateway.model.values import quick
 
 if TYPE_CHECKING:
     from gateway.settings import RetrySettings
@@ -52,6 +53,7 @@ class RetryPolicy:
 _NEVER_CALLED = Retrying()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """What a decision depends on besides the judgement.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from gateway.mapping.parameters import media_type
 from gateway.mapping.source import Content, Ignored, Record, Unreadable
 from gateway.model.errors import ContentError, failure_of
+from gateway.model.values import quick
 from gateway.ports import Quarantined, RecordKey
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ READINGS_KEPT = 4096
 LARGEST_BODY_KEPT = 64 * 1024
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Reading:
     """The parts of one request to *source*. *records* are in the order in which they are taken."""

@@ -20,6 +20,7 @@ MOST_TOLD_STATES = 2000
 """How many are kept: a platform has some dozens; whoever makes up names gets no more room."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class RecordKey:
     """A record of a receipt that can be translated. *digest* `None`: never a duplicate."""
@@ -44,6 +45,7 @@ class Quarantined:
     excerpt: bytes = b""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Appended:
     """A receipt is durable: its id, and which of its records were seen before."""
@@ -52,6 +54,7 @@ class Appended:
     duplicates: frozenset[int]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class RoutedEvent:
     """An event with the deliveries it is owed."""
@@ -60,6 +63,7 @@ class RoutedEvent:
     deliveries: tuple[NewDelivery, ...]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class SeenState:
     """An activity or state name that a source has told."""

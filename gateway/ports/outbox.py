@@ -51,6 +51,7 @@ class Recorded:
     lane_state: Lane | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class DestinationMark:
     """What must survive a restart of a destination's health."""

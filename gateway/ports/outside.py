@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from gateway.model.values import quick
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -26,6 +28,7 @@ class Transport(Protocol):
         ...
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """What a sender is answered: the records that can be translated, those seen before, those
