@@ -34,14 +34,14 @@ from gateway.pipeline.track import (
 from gateway.ports import Finished, Quarantined, RoutedEvent, SeenState, ToldState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from gateway.mapping.source import Record
     from gateway.model.agent import Identity
     from gateway.model.event import Event
     from gateway.model.ledger import AgentEntry, GlimpseEntry
-    from gateway.model.observation import AgentObservation
+    from gateway.model.observation import Activity, AgentObservation
     from gateway.ports import Roster
     from gateway.settings import DestinationSettings, SourceSettings
 
@@ -100,11 +100,13 @@ def contact_keys(readings: Iterable[tuple[str, Reading | None]]) -> tuple[list[s
 @dataclass(frozen=True, slots=True)
 class Known:
     """What is known of agents by their keys, and of contacts (`None`: their pieces are left
-    alone).
+    alone). States that were *seen*, or *told*, before are not named again.
     """
 
     agents: MutableMapping[str, KnownAgent]
     contacts: Contacts | None = None
+    seen: Container[SeenState] = ()
+    told: Container[ToldState] = ()
 
 
 @dataclass(slots=True)
@@ -132,8 +134,7 @@ class Course:
     receipt: JournaledReceipt
     source: SourceSettings
     routing: Routing
-    agents: MutableMapping[str, KnownAgent]
-    contacts: Contacts | None
+    known: Known
     events: list[RoutedEvent] = field(default_factory=list)
     changed: dict[str, KnownAgent] = field(default_factory=dict)
     contacts_changed: dict[str, KnownContact] = field(default_factory=dict)
@@ -176,34 +177,35 @@ class Course:
         identity = observation.agent
         key = f"{self.source.keys_of}:{identity.id}" if identity else None
         stamp = self._stamp(record, key, identity)
-        known = self.agents.get(key) if key else None
+        known = self.known.agents.get(key) if key else None
         tracked = track(known, observation, stamp)
+        after = tracked.known
         is_fact = isinstance(observation, ContactFact)
-        if key and tracked.known is not None and not (is_fact and tracked.known is known):
-            self.agents[key] = self.changed[key] = tracked.known
+        if key and after is not None and not (is_fact and after is known):
+            self.known.agents[key] = self.changed[key] = after
         if not isinstance(observation, ContactFact | RollCall):
             self._note_time(observation.at)
-        self.notes.extend(tracked.notes)
-        self.glimpses.extend(tracked.glimpses)
-        self.late.extend(tracked.late)
+        self.notes += tracked.notes
+        self.glimpses += tracked.glimpses
+        self.late += tracked.late
         self._note_state(observation)
         for event in tracked.events:
             self._route(event)
-        if key and tracked.known is not None:
-            self._end_shift(key, tracked)
+        if key and after is not None:
+            self._end_shift(key, tracked, after)
         if key and known is None:
             self._note_stranger(key, observation)
 
     def _piece(self, record: Record, piece: ContactPiece) -> None:
-        key = f"{self.source.name}:{piece.contact_id}"
-        if self.contacts is None or key in self.contacts.left_alone:
+        key, contacts = f"{self.source.name}:{piece.contact_id}", self.known.contacts
+        if contacts is None or key in contacts.left_alone:
             return
-        names = ChainMap(self.conversations, self.contacts.conversations)
+        names = ChainMap(self.conversations, contacts.conversations)
         around = Surroundings(partial(self._who, record), names, self.routing.customer_key)
         stamp = self._stamp(record, None, None)
-        tracked = track_piece(self.contacts.known.get(key), piece, stamp, around)
-        self.contacts.known[key] = self.contacts_changed[key] = tracked.known
-        self.contacts.conversations.update(self.conversations)
+        tracked = track_piece(contacts.known.get(key), piece, stamp, around)
+        contacts.known[key] = self.contacts_changed[key] = tracked.known
+        contacts.conversations.update(self.conversations)
         self.notes.extend(tracked.notes)
         self._note_time(piece.at)
         for event in tracked.events:
@@ -212,38 +214,39 @@ class Course:
     def _who(self, record: Record, identity: Identity) -> tuple[str, dict[str, Any]]:
         """Return the key of an agent who had a contact, and what is told of them."""
         key = f"{self.source.keys_of}:{identity.id}"
-        known = self.agents.get(key)
+        known = self.known.agents.get(key)
         merged = merge_identity(known.identity if known else None, identity)
         return key, agent_json(merged, self._stamp(record, key, identity))
 
     def _stamp(self, record: Record, key: str | None, identity: Identity | None) -> Stamp:
         routing, source = self.routing, self.source
         return Stamp(
-            source=source.name,
-            received_at=self.receipt.verified.receipt.received_at,
-            seed=record.digest or f"{self.receipt.id}:{record.index}".encode(),
-            roster=routing.roster.entry(source.keys_of, identity.id) if identity else None,
-            wfm_id_from=routing.wfm_id_from,
-            goes_by=routing.badges.of(key, EVERYWHERE) if key else None,
-            keys_of=source.agents_of,
-            fills=source.fills,
+            source.name,
+            self.receipt.verified.receipt.received_at,
+            record.digest or f"{self.receipt.id}:{record.index}".encode(),
+            routing.roster.entry(source.keys_of, identity.id) if identity else None,
+            routing.wfm_id_from,
+            routing.badges.of(key, EVERYWHERE) if key else None,
+            source.agents_of,
+            source.fills,
         )
 
     def _note_time(self, at: datetime | None) -> None:
         if at is not None and (self.told_at is None or at > self.told_at):
             self.told_at = at
 
-    def _end_shift(self, key: str, tracked: Tracked) -> None:
+    def _end_shift(self, key: str, tracked: Tracked, after: KnownAgent) -> None:
         """See to what the agent goes by, after the events were routed."""
-        badges, known = self.routing.badges, tracked.known
-        if known is not None and not known.logged_in:
+        badges = self.routing.badges
+        if not after.logged_in:
             badges.take_off(key)
-        elif tracked.events and badges.of(key, EVERYWHERE) is None:
+        elif tracked.events:
             wfm_id = tracked.events[-1].data["agent"]["wfm_id"]
-            if wfm_id is not None:
+            if wfm_id is not None and badges.of(key, EVERYWHERE) is None:
                 badges.put_on(key, EVERYWHERE, wfm_id)
-        if any(each.type is EventType.PROFILE for each in tracked.events):
-            self.acquainted.add(key)
+        for each in tracked.events:
+            if each.type is EventType.PROFILE:
+                self.acquainted.add(key)
 
     def _note_stranger(self, key: str, observation: AgentObservation) -> None:
         """Note an agent of whom nothing was known, and nobody has told who they are."""
@@ -256,7 +259,8 @@ class Course:
     def _note_state(self, observation: AgentObservation) -> None:
         state = _seen_state(self.source.name, observation)
         if state is not None:
-            self.seen[state] = None
+            if state not in self.known.seen:
+                self.seen[state] = None
             if not state.mapped:
                 self.notes.append(Note.UNMAPPED_STATE)
 
@@ -264,27 +268,28 @@ class Course:
         routing = self.routing
         deliveries, dropped = route(event, routing.destinations, routing.unmapped, routing.badges)
         self.events.append(RoutedEvent(event, deliveries))
-        self.dropped.extend(dropped)
+        self.dropped += dropped
         told = told_state(event)
         if told is not None:
-            self.told[told] = None
+            if told not in self.known.told:
+                self.told[told] = None
         elif event.type is EventType.LOGOUT:
             routing.badges.take_off(event.subject)
 
     def result(self) -> FannedOut:
         """Return all of it."""
         finished = Finished(
-            receipt=self.receipt,
-            events=tuple(self.events),
-            agents={key: agent.to_json() for key, agent in self.changed.items()},
-            quarantined=tuple(self.quarantined),
-            seen_states=tuple(self.seen),
-            told_states=tuple(self.told),
-            badges=self.routing.badges.changes(),
-            contacts={key: each.to_json() for key, each in self.contacts_changed.items()},
-            conversations=self.conversations,
-            glimpses=tuple(self.glimpses),
-            late=tuple(self.late),
+            self.receipt,
+            tuple(self.events),
+            {key: agent.to_json() for key, agent in self.changed.items()},
+            tuple(self.quarantined),
+            tuple(self.seen),
+            tuple(self.told),
+            self.routing.badges.changes(),
+            {key: each.to_json() for key, each in self.contacts_changed.items()},
+            self.conversations,
+            tuple(self.glimpses),
+            tuple(self.late),
         )
         acquainted = frozenset(self.acquainted)
         return FannedOut(
@@ -299,11 +304,11 @@ class Course:
 
 
 def _seen_state(source: str, observation: AgentObservation) -> SeenState | None:
-    match observation:
-        case Picture(activity=activity) | RollCall(activity=activity) if activity is not None:
-            reason, status, mapped = activity.reason, activity.status, activity.mapped
-        case Change(kind=ChangeKind.STATE):
-            reason, status, mapped = observation.reason, observation.status, observation.mapped
-        case _:
-            return None
-    return SeenState(source, reason.code, reason.label, status.value, mapped)
+    told: Activity | Change | None = None
+    if isinstance(observation, Picture | RollCall):
+        told = observation.activity
+    elif isinstance(observation, Change) and observation.kind is ChangeKind.STATE:
+        told = observation
+    if told is None:
+        return None
+    return SeenState(source, told.reason.code, told.reason.label, told.status.word, told.mapped)

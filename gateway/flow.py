@@ -120,7 +120,7 @@ def fan_out(
         reading = reading or read(receipt.verified, source)
     except ContentError as problem:
         return FannedOut(Finished(receipt, quarantined=(_whole(problem),)))
-    course = Course(receipt, source, routing, known.agents, known.contacts)
+    course = Course(receipt, source, routing, known)
     for entry in reading.quarantined:
         if entry.index is not None and _is_wanted(receipt, entry.index):
             course.quarantined.append(entry)

@@ -10,7 +10,7 @@ from gateway.pipeline.codes import uncoded
 from gateway.ports import MOST_TOLD_STATES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from gateway.ports import Finished, ToldState
     from gateway.settings import DestinationSettings
@@ -26,11 +26,9 @@ class Codes:
         self._destinations: tuple[DestinationSettings, ...] = ()
         self._reported: set[tuple[str, str]] = set()
 
-    def fresh(self, told: Sequence[ToldState]) -> tuple[ToldState, ...]:
-        """Return those that were not told before; beyond `MOST_TOLD_STATES` none is looked at."""
-        if len(self._told) >= MOST_TOLD_STATES:
-            return ()
-        return tuple(each for each in told if each not in self._told)
+    def __contains__(self, told: object) -> bool:
+        """Whether it was told before; beyond `MOST_TOLD_STATES` none is looked at."""
+        return told in self._told or len(self._told) >= MOST_TOLD_STATES
 
     def note(
         self, finished: Iterable[Finished], destinations: tuple[DestinationSettings, ...]

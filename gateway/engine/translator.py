@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections import ChainMap, OrderedDict
-from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from collections import OrderedDict
+from typing import TYPE_CHECKING
 
 import structlog
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential_jitter
 
 from gateway.engine.codes import Codes
+from gateway.engine.counts import TranslationCounts
 from gateway.flow import Contacts, FannedOut, Known, Routing, contact_keys, fan_out
-from gateway.model.clock import rfc3339
 from gateway.model.errors import ContentError, StoreUnavailableError
 from gateway.pipeline.read import Reading, read
 from gateway.pipeline.track import KnownAgent
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
     from gateway.ports import Journal, SeenState
     from gateway.settings import SourceSettings
     from gateway.telemetry.metrics import Metrics, SourceHealth
-
-T = TypeVar("T")
 
 BATCH = 256
 AGENTS_KEPT = 20_000
@@ -66,8 +63,7 @@ class Translator:
         self._routing = routing
         self._readings = readings
         self._offer = offer
-        self._metrics = metrics
-        self._health = health
+        self._counts = TranslationCounts(sources, metrics, health)
         self._floor = floor
         self._on_known = on_known
         self._on_strangers = on_strangers
@@ -90,27 +86,27 @@ class Translator:
             self._agents.pop(key, None)
 
     async def _translate(self, receipts: Sequence[JournaledReceipt]) -> None:
-        readings = {each.id: self._at_work(each, self._reading) for each in receipts}
+        readings = [self._reading(each) for each in receipts]
         self._journal.under_way(None)
-        changed: dict[str, KnownAgent] = {}
         contacts = await self._known_contacts(receipts, readings)
-        agents = ChainMap(changed, await self._known_agents(receipts, readings, contacts))
-        known = Known(agents, contacts)
+        agents = await self._known_agents(receipts, readings, contacts)
+        known = Known(agents, contacts, self._seen_states, self._codes)
         routing = self._routing()
         fanned = [
-            self._at_work(each, lambda r: self._fan_out(r, readings[r.id], routing, known))
-            for each in receipts
+            self._fan_out(receipt, reading, routing, known)
+            for receipt, reading in zip(receipts, readings, strict=True)
         ]
         self._journal.under_way(None)
-        new_states = {state for each in fanned for state in each.finished.seen_states}
-        deliveries = await self._finish([each.finished for each in fanned])
-        self._seen_states |= new_states
-        self._codes.note((each.finished for each in fanned), routing.destinations)
+        finished = [each.finished for each in fanned]
+        deliveries = await self._finish(finished)
+        changed = {key: agents[key] for each in finished for key in each.agents}
         self._remember(changed)
         self._offer(deliveries)
-        for each in fanned:
-            self._count(each)
+        for each in finished:
+            self._seen_states.update(each.seen_states)
             self._note_floor(each, changed)
+        self._codes.note(finished, routing.destinations)
+        self._counts.note(fanned)
         if self._on_known is not None:
             freed = routing.badges.freed()
             self._on_known([*freed, *(key for each in fanned for key in each.acquainted)])
@@ -118,16 +114,12 @@ class Translator:
         if strangers and self._on_strangers is not None:
             self._on_strangers(strangers)
 
-    def _at_work(self, receipt: JournaledReceipt, work: Callable[[JournaledReceipt], T]) -> T:
-        """Do it with a note of the receipt, so that a crash can be laid at its door."""
-        self._journal.under_way(receipt)
-        return work(receipt)
-
     def _reading(self, receipt: JournaledReceipt) -> Reading | None:
         source = self._sources.get(receipt.verified.receipt.source)
         kept = self._readings.take(receipt.verified)
         if kept is not None or source is None:
             return kept
+        self._journal.under_way(receipt)
         try:
             return read(receipt.verified, source)
         except ContentError:
@@ -145,23 +137,20 @@ class Translator:
         if source is None:
             entry = Quarantined("unknown_source", f"no source {name!r} is configured any more")
             return FannedOut(Finished(receipt, quarantined=(entry,)))
-        fanned = fan_out(receipt, reading, source, routing, known)
-        fresh = tuple(each for each in fanned.finished.seen_states if each not in self._seen_states)
-        told = self._codes.fresh(fanned.finished.told_states)
-        fanned.finished = replace(fanned.finished, seen_states=fresh, told_states=told)
-        return fanned
+        self._journal.under_way(receipt)  # so that a crash can be laid at its door
+        return fan_out(receipt, reading, source, routing, known)
 
     async def _known_agents(
         self,
         receipts: Sequence[JournaledReceipt],
-        readings: Mapping[str, Reading | None],
+        readings: Sequence[Reading | None],
         contacts: Contacts,
     ) -> dict[str, KnownAgent]:
         keys = {
             f"{source.keys_of}:{record.agent_id}": None
-            for receipt in receipts
+            for receipt, reading in zip(receipts, readings, strict=True)
             if (source := self._sources.get(receipt.verified.receipt.source)) is not None
-            for record in _records(readings[receipt.id])
+            for record in _records(reading)
         }
         keys |= {
             f"{source.keys_of}:{agent_id}": None
@@ -176,10 +165,11 @@ class Translator:
         return known
 
     async def _known_contacts(
-        self, receipts: Sequence[JournaledReceipt], readings: Mapping[str, Reading | None]
+        self, receipts: Sequence[JournaledReceipt], readings: Sequence[Reading | None]
     ) -> Contacts:
         keys, names = contact_keys(
-            (receipt.verified.receipt.source, readings[receipt.id]) for receipt in receipts
+            (receipt.verified.receipt.source, reading)
+            for receipt, reading in zip(receipts, readings, strict=True)
         )
         if not keys:
             return Contacts()
@@ -212,51 +202,10 @@ class Translator:
         while len(self._agents) > AGENTS_KEPT:
             self._agents.popitem(last=False)
 
-    def _count(self, fanned: FannedOut) -> None:
-        source = fanned.finished.receipt.verified.receipt.source
-        for routed in fanned.finished.events:
-            self._metrics.events.labels(source, routed.event.type.value).inc()
-        for note in fanned.notes:
-            self._metrics.notes.labels(source, note.value).inc()
-        for destination in fanned.dropped:
-            self._metrics.deliveries.labels(destination, "dropped").inc()
-        if source in self._health:
-            self._note_health(fanned, self._health[source])
-        for entry in fanned.finished.quarantined:
-            self._metrics.records.labels(source, "quarantined_later").inc()
-            log.warning(
-                "record.quarantined",
-                source=source,
-                receipt=fanned.finished.receipt.id,
-                index=entry.index,
-                reason=entry.reason,
-            )
-        for index, problem in fanned.failures:
-            log.error(
-                "mapping.failed",
-                source=source,
-                receipt=fanned.finished.receipt.id,
-                index=index,
-                **self._mapping_of(source),
-                exc_info=problem,
-            )
-
-    def _mapping_of(self, source: str) -> dict[str, str]:
-        mapping = self._sources[source].mapping
-        return {"mapping": mapping.name, "version": mapping.version}
-
-    def _note_health(self, fanned: FannedOut, health: SourceHealth) -> None:
-        if fanned.finished.events:
-            newest = max((routed.event for routed in fanned.finished.events), key=lambda e: e.time)
-            health.last_event_at = rfc3339(newest.time)
-        if fanned.told_at is not None:
-            health.note_time(fanned.told_at, fanned.finished.receipt.verified.receipt.received_at)
-
-    def _note_floor(self, fanned: FannedOut, changed: Mapping[str, KnownAgent]) -> None:
-        if self._floor is not None and fanned.finished.agents:
-            received_at = fanned.finished.receipt.verified.receipt.received_at
-            heard = ((key, changed[key]) for key in fanned.finished.agents)
-            self._floor.heard(heard, received_at)
+    def _note_floor(self, finished: Finished, changed: Mapping[str, KnownAgent]) -> None:
+        if self._floor is not None and finished.agents:
+            received_at = finished.receipt.verified.receipt.received_at
+            self._floor.heard([(key, changed[key]) for key in finished.agents], received_at)
 
 
 def _records(reading: Reading | None) -> Sequence[Record]:

@@ -43,11 +43,12 @@ def told_state(event: Event) -> ToldState | None:
     """Return the state that an event tells, unless its reason is too long to be listed."""
     if event.type is not EventType.STATE:
         return None
-    reason = event.data["reason"] or NO_REASON
+    data = event.data
+    reason = data["reason"] or NO_REASON
     code, label = reason["code"], reason["label"]
     if len(code or "") + len(label or "") > LONGEST_REASON:
         return None
-    return ToldState(event.source, event.data["status"], code, label)
+    return ToldState(event.source, data["status"], code, label)
 
 
 def uncoded(state: ToldState, destination: DestinationSettings) -> Uncoded | None:

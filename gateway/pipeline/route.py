@@ -61,7 +61,11 @@ def identify(agent: Mapping[str, Any] | None, identify_by: Sequence[str]) -> str
     """Return how the vendor knows the agent: the first identifier that is known."""
     if agent is None:
         return None
-    return next((str(agent[name]) for name in identify_by if agent.get(name)), None)
+    for name in identify_by:
+        known = agent.get(name)
+        if known:
+            return str(known)
+    return None
 
 
 def lane_of(event: Event, identity: str | None, destination: DestinationSettings) -> str:
@@ -86,14 +90,9 @@ def _delivery(
             identity, held = worn, None
         elif held is None and identity is not None:
             held = _held_by(badges, event, destination.name, identity)
-    return NewDelivery(
-        event_id=event.id,
-        destination=destination.name,
-        lane=lane_of(event, identity, destination),
-        identity=identity,
-        collapses=destination.order == "agent" and event.type in destination.mapping.collapsing,
-        held=held,
-    )
+    lane = lane_of(event, identity, destination)
+    collapses = destination.order == "agent" and event.type in destination.mapping.collapsing
+    return NewDelivery(event.id, destination.name, lane, identity, collapses, held)
 
 
 def _held_by(badges: Badges, event: Event, destination: str, identity: str) -> str | None:

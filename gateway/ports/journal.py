@@ -63,9 +63,7 @@ class RoutedEvent:
     deliveries: tuple[NewDelivery, ...]
 
 
-@quick
-@dataclass(frozen=True, slots=True)
-class SeenState:
+class SeenState(NamedTuple):
     """An activity or state name that a source has told."""
 
     source: str

@@ -67,7 +67,7 @@ def track(known: KnownAgent | None, observation: AgentObservation, stamp: Stamp)
 
 def _is_the_same(now: Identity, before: Identity) -> bool:
     """Whether nothing else is known of the person: where they are known does not count."""
-    return now == before or now == replace(
+    return now is before or now == replace(
         before, account_id=now.account_id, workspace_id=now.workspace_id
     )
 

@@ -317,18 +317,30 @@ def _activity(raw: dict[str, Any]) -> Activity:
 
 def _contact(raw: dict[str, Any]) -> Contact:
     return Contact(
-        **raw
-        | {
-            "phase": Phase(raw["phase"]),
-            "queue": named_from(raw["queue"]),
-            "offered_at": _at(raw["offered_at"]),
-            "since": _at(raw["since"]),
-        }
+        raw["id"],
+        raw["reservation_id"],
+        raw["channel"],
+        raw["direction"],
+        Phase(raw["phase"]),
+        named_from(raw["queue"]),
+        raw["workflow_id"],
+        _at(raw["offered_at"]),
+        _at(raw["since"]),
+        raw["native_status"],
+        raw["task_status"],
     )
 
 
 def _channel(raw: dict[str, Any]) -> Channel:
-    return Channel(**raw | {"capacity_since": _at(raw["capacity_since"])})
+    return Channel(
+        raw["id"],
+        raw["channel_id"],
+        raw["name"],
+        raw["available"],
+        raw["capacity"],
+        raw["free_percent"],
+        _at(raw["capacity_since"]),
+    )
 
 
 def _at(text: str | None) -> datetime | None:

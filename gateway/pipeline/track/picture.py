@@ -183,24 +183,24 @@ class _View:
             return self.known.now.since, self.when.time_source
         if not self.when.is_platform:
             return self.when.at, TimeSource.RECEIVED
-        told, own = self._told_times(), [self.when.at] if self._needs_own_time() else []
+        told, needs_own_time = self._told_times()
         if self.known and self.known.now.since and self.known.since_is_platform:
             told.append(self.known.now.since)
-        if not told and self.decision.status is Status.UNKNOWN:
+        latest = max(told, default=None)
+        if latest is None and self.decision.status is Status.UNKNOWN:
             return None, TimeSource.PLATFORM
-        latest = max(told + own)
-        return latest, TimeSource.PLATFORM if latest in told else TimeSource.COLLATED
+        if needs_own_time and (latest is None or latest < self.when.at):
+            return self.when.at, TimeSource.COLLATED
+        return latest, TimeSource.PLATFORM
 
-    def _told_times(self) -> list[datetime]:
-        explaining = self._explaining()
-        left = [at for at in self._departures() if at is not None]
-        turned = [self.activity.since] if self.turns and self.activity else []
-        left += [at for at in turned if at is not None]
-        return ([min(explaining)] if explaining else []) + left
-
-    def _needs_own_time(self) -> bool:
-        has_turned = self.turns and (self.activity is None or self.activity.since is None)
-        return not self._explaining() or None in self._departures() or has_turned
+    def _told_times(self) -> tuple[list[datetime], bool]:
+        """Return what the platform told of when the status began, and whether that is not all."""
+        explaining, left = self._explaining(), self._departures()
+        if self.turns:
+            left.append(self.activity.since if self.activity else None)
+        told = [at for at in left if at is not None]
+        is_not_all = not explaining or len(told) < len(left)
+        return [min(explaining), *told] if explaining else told, is_not_all
 
     def _explaining(self) -> list[datetime]:
         """Times in the record that explain the status."""
@@ -213,7 +213,7 @@ class _View:
 
     def _departures(self) -> list[datetime | None]:
         """When each contact that outranked the status left; `None` where that is not told."""
-        if self.known is None:
+        if self.known is None or not self.known.contacts:
             return []
         return [
             self._left_at(each)

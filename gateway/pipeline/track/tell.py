@@ -31,7 +31,7 @@ class Moment:
 
 def moment(at: datetime | None, stamp: Stamp) -> Moment:
     """Believe the platform's time, or take the time of receipt."""
-    if at is not None and is_believed(at, stamp.received_at):
+    if is_believed(at, stamp.received_at) and at is not None:
         return Moment(at, TimeSource.PLATFORM)
     return Moment(stamp.received_at, TimeSource.RECEIVED)
 
