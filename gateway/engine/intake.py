@@ -51,7 +51,12 @@ class JournalIntake:
 
     def _count(self, name: str, accepted: Accepted) -> None:
         self._metrics.receipts.labels(name).inc()
-        for kind in ("accepted", "duplicates", "quarantined", "ignored"):
-            number = getattr(accepted, kind)
-            if number:
-                self._metrics.records.labels(name, kind).inc(number)
+        records = self._metrics.records
+        if accepted.accepted:
+            records.labels(name, "accepted").inc(accepted.accepted)
+        if accepted.duplicates:
+            records.labels(name, "duplicates").inc(accepted.duplicates)
+        if accepted.quarantined:
+            records.labels(name, "quarantined").inc(accepted.quarantined)
+        if accepted.ignored:
+            records.labels(name, "ignored").inc(accepted.ignored)

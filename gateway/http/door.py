@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 
     from aiohttp.web import BaseRequest
     from multidict import CIMultiDictProxy
-    from prometheus_client import Histogram
 
     from gateway.mapping.authenticity import Checker
     from gateway.model.receipt import VerifiedReceipt
     from gateway.pipeline.verify import Address
     from gateway.settings import Network, SourceSettings
+    from gateway.telemetry.counting import Spread
 
 INGEST = "/v1/ingest/"
 UNKNOWN_SOURCE = "-"
@@ -89,7 +89,7 @@ def split_target(target: str) -> tuple[str, str | None]:
 class Door:
     """One source's settings, made ready for every request. *ack* times its answers."""
 
-    def __init__(self, source: SourceSettings, checker: Checker | None, ack: Histogram) -> None:
+    def __init__(self, source: SourceSettings, checker: Checker | None, ack: Spread) -> None:
         self.name = source.name
         self.ack = ack
         self._source = source

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from functools import cache
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+
+from gateway.telemetry.counting import Counted, Timed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,15 +19,6 @@ DELIVERY_BUCKETS = (*ACK_BUCKETS, 10.0, 30.0, 60.0, 300.0, 3600.0)
 LAGS_KEPT = 31
 LONGEST_LAG_SECONDS = 26 * 3600.0
 """Between the zones that are farthest apart. What is further off is history, not a clock."""
-
-
-class Counted:
-    """A counter with labels. Each look-up of a child takes a lock and makes texts of the labels'
-    values, so *labels* remembers them: they are few, being of the configuration.
-    """
-
-    def __init__(self, counter: Counter) -> None:
-        self.labels = cache(counter.labels)
 
 
 class Metrics:
@@ -74,19 +66,19 @@ class Metrics:
         )
 
     def _time(self) -> None:
-        self.ack_seconds = Histogram(
+        self.ack_seconds = Timed(
+            self.registry,
             "gateway_ack_seconds",
             "From the request's first byte read to its answer",
-            ["source"],
-            buckets=ACK_BUCKETS,
-            registry=self.registry,
+            "source",
+            ACK_BUCKETS,
         )
-        self.delivery_seconds = Histogram(
+        self.delivery_seconds = Timed(
+            self.registry,
             "gateway_delivery_seconds",
             "From receipt to delivered",
-            ["destination"],
-            buckets=DELIVERY_BUCKETS,
-            registry=self.registry,
+            "destination",
+            DELIVERY_BUCKETS,
         )
 
     def _gauge(self) -> None:
@@ -121,7 +113,7 @@ class Metrics:
         )
 
     def _counter(self, name: str, text: str, *labels: str) -> Counted:
-        return Counted(Counter(f"gateway_{name}", text, labels, registry=self.registry))
+        return Counted(self.registry, f"gateway_{name}", text, labels)
 
     def _level(self, name: str, text: str, *labels: str) -> Gauge:
         return Gauge(f"gateway_{name}", text, labels, registry=self.registry)
