@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
 
+from gateway.http.one_task import in_one_task
 from gateway.http.problem import Problem, phrase, problem_body, problem_response
 from gateway.model.errors import ConfigurationError
 
@@ -69,6 +70,7 @@ class Connection(web.RequestHandler):
             self._listener.turn_away(cast("asyncio.Transport", transport))
             return
         super().connection_made(transport)
+        self._loop = in_one_task(self._loop)
         self._start_header_timer()
 
     def data_received(self, data: bytes) -> None:

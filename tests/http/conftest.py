@@ -88,11 +88,13 @@ class RecordingIntake:
     answer: Accepted = field(default_factory=lambda: Accepted("0123456789abcdef", accepted=1))
     error: Exception | None = None
     seen: list = field(default_factory=list)
+    tasks: list = field(default_factory=list)
     gate: asyncio.Event | None = None
     entered: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def accept(self, verified):
         self.seen.append(verified)
+        self.tasks.append(asyncio.current_task())
         self.entered.set()
         if self.gate is not None:
             await self.gate.wait()

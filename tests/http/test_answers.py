@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import sys
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
@@ -13,6 +14,7 @@ import trustme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.http.one_task import STARTS_AT_ONCE
 from gateway.http.problem import MAX_ANSWER, Problem, problem_body, problem_response
 from gateway.http.server import server_context
 from gateway.model.errors import ConfigurationError, ContentError, Flaw
@@ -129,6 +131,18 @@ async def test_keeps_connections(server, compose, answer_of):
     writer.close()
 
     assert statuses == [200, 404, 200]
+
+
+@pytest.mark.skipif(sys.version_info >= STARTS_AT_ONCE, reason="tasks begin at once")
+async def test_a_request_waits_for_no_task_of_its_own(server, compose, answer_of):
+    reader, writer = await server.connect()
+    for _ in range(2):
+        writer.write(compose("/v1/ingest/open"))
+        assert (await answer_of(reader)).status == 200
+    writer.close()
+
+    first, second = server.intake.tasks
+    assert first is second
 
 
 async def test_answers_in_order_however_many_were_sent_ahead(server, compose, answer_of):
