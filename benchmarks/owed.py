@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING
 
 from gateway.config.load import load
 from gateway.config.roster import RosterFiles
-from gateway.engine.intake import JournalIntake, Readings
+from gateway.engine.intake import JournalIntake
 from gateway.engine.translator import Translator
 from gateway.flow import Routing
 from gateway.mapping.registry import installed
 from gateway.model.receipt import Receipt, VerifiedReceipt
+from gateway.pipeline.read import Readings
 from gateway.store.sqlite import open_store
 from gateway.telemetry.metrics import Metrics, SourceHealth
 from tests.acceptance.flex import NAMES, envelope, written

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from gateway.flow import FannedOut
     from gateway.settings import SourceSettings
-    from gateway.telemetry.metrics import Counted, Metrics, SourceHealth
+    from gateway.telemetry.counting import Counted
+    from gateway.telemetry.metrics import Metrics, SourceHealth
 
 log = structlog.get_logger(__name__)
 

@@ -13,13 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from prometheus_client import Counter
-
     from gateway.engine.attempt import Attempt
     from gateway.engine.gate import Gate
     from gateway.model.delivery import Outcome
     from gateway.ports import Backlog, Recorded
     from gateway.settings import DestinationSettings
+    from gateway.telemetry.counting import Count
     from gateway.telemetry.metrics import Metrics
 
 log = structlog.get_logger(__name__)
@@ -34,8 +33,8 @@ class Watch:
         self._delivery_seconds = metrics.delivery_seconds.labels(settings.name)
         self._backlog: Backlog | None = None
         self._last_answer: tuple[int, str | None, datetime, float] | None = None
-        self._attempts: dict[int, Counter] = {}
-        self._outcomes: dict[type[Outcome], Counter] = {}
+        self._attempts: dict[int, Count] = {}
+        self._outcomes: dict[type[Outcome], Count] = {}
         self._is_parked = False
         self._is_open = False
 
@@ -77,12 +76,12 @@ class Watch:
             outcomes = self._outcomes.get(kind) or self._outcomes_of(kind)
             outcomes.inc(several)
 
-    def _attempts_of(self, status: int) -> Counter:
+    def _attempts_of(self, status: int) -> Count:
         made = self._metrics.attempts.labels(self._name, str(status))
         self._attempts[status] = made
         return made
 
-    def _outcomes_of(self, kind: type[Outcome]) -> Counter:
+    def _outcomes_of(self, kind: type[Outcome]) -> Count:
         made = self._metrics.deliveries.labels(self._name, name_of(kind))
         self._outcomes[kind] = made
         return made
