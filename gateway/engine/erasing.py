@@ -161,7 +161,7 @@ class Erasing:
         known = row.texts[0]
         if known is None or not self._person.is_told_in(known):
             return row.texts
-        left = KnownContact.from_json(self._person.masked(known))
+        left = KnownContact.from_json(self._person.masked_in_place(known))
         if self._person.key is None:
             return (KnownContact(left.id).to_json(),)
         return (replace(left, begun_at=None).to_json(),)
@@ -197,7 +197,7 @@ class Erasing:
     def _masked(self, text: Text) -> Text:
         if text is None or not self._person.is_told_in(text):
             return text
-        return self._person.masked(text)
+        return self._person.masked_in_place(text)
 
     def _of_event(self, row: Row, table: Table) -> tuple[Text, ...] | None:
         left = self._verdict(row, table)

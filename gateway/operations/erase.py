@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
+import json
+import re
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from gateway.engine.customers import words_of_customer
@@ -11,6 +13,7 @@ from gateway.engine.erasing import Erasing
 from gateway.model.errors import OperationError
 from gateway.operations.explain import key_of
 from gateway.operations.params import EraseParams
+from gateway.operations.schemas import event_schema
 from gateway.operations.table import Bench, Operation
 from gateway.pipeline.person import SHORTEST, SHORTEST_NUMBER, Person, is_telling, names_somebody
 from gateway.pipeline.track import KnownAgent, customer_id
@@ -107,23 +110,36 @@ async def _person(bench: Bench, params: Params) -> tuple[Person, set[str]]:
     entry = bench.roster.entry(source, agent_id) if bench.roster else None
     words = [*names.values(), *((entry.name, entry.email) if entry else ())]
     identities = {key, agent_id, *names.values(), entry.wfm_id if entry else None} - {None}
-    telling = [each for each in words if each and names_somebody(each)]
+    telling = [each for each in words if each and names_somebody(each) and not _is_of_events(each)]
     several = tuple(dict.fromkeys((agent_id, key, *telling)))
     return Person(several, source, agent_id), {str(each) for each in identities}
+
+
+@cache
+def _words_of_events() -> frozenset[str]:
+    """Return the words in which events are told, whoever they are about."""
+    schema = json.dumps(event_schema()).casefold()
+    return frozenset(re.findall(r"[a-z][\w./:+-]*", schema))
+
+
+def _is_of_events(word: str) -> bool:
+    return word.strip().casefold() in _words_of_events()
 
 
 async def _customer(bench: Bench, word: str) -> Person:
     """Return a customer: by the word, by what contacts tell of whom it names, and by the keyed
     hashes of all of that, as contacts are told with them.
     """
-    if not is_telling(word):
+    if not is_telling(word) or _is_of_events(word):
         raise OperationError(
             f"that may be anybody: give at least {SHORTEST} characters, "
-            f"of a number {SHORTEST_NUMBER} digits"
+            f"of a number {SHORTEST_NUMBER} digits, and no word in which events are told"
         )
     key = await bench.store.own_key("customer")
     named = Person((word, customer_id(word, key)))
-    words = await words_of_customer(bench.store, named)
+    told = await words_of_customer(bench.store, named)
+    # Whoever gives such a word for a name has nobody else's contacts erased.
+    words = [each for each in told if not _is_of_events(each)]
     return Person(tuple(dict.fromkeys([*words, *(customer_id(each, key) for each in words)])))
 
 

@@ -10,6 +10,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from gateway.model.agent import Basis, Phase, Status, TimeSource
+from gateway.model.contact import Outcome, Step
+from gateway.model.event import EventType
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -19,6 +23,13 @@ SHORTEST_NUMBER = 8
 """A number of fewer digits may be anything: it tells of nobody where it stands alone."""
 
 _CORE = re.compile(r"[0-9A-Za-z]+")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)")
+OUR_WORDS: frozenset[str] = frozenset(
+    each.value
+    for kind in (Status, Phase, TimeSource, Basis, Outcome, Step, EventType)
+    for each in kind
+)
+"""What stands in the place of a value in what the gateway keeps, whoever it is about."""
 
 Path = tuple[str | int, ...]
 
@@ -91,6 +102,13 @@ class Person:
             return self._telling.sub(ERASED.encode(), text)
         return _written(_mapped(value, self._mask))
 
+    def masked_in_place(self, text: bytes) -> bytes:
+        """Return JSON that the gateway itself has written with the telling words replaced, but no
+        name of a member, no number and no word of its own: it reads as before.
+        """
+        value = _json(text)
+        return self.masked(text) if value is None else _written(_in_place(value, self._mask))
+
     def _mask(self, text: str) -> str:
         told = text.encode("utf-8", "surrogatepass")
         return self._telling.sub(ERASED.encode(), told).decode("utf-8", "surrogatepass")
@@ -155,6 +173,16 @@ def _mapped(value: Any, change: Callable[[str], str]) -> Any:
         changed = change(text)
         return value if changed == text else changed
     return value
+
+
+def _in_place(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, dict):
+        return {name: _in_place(inner, change) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_in_place(inner, change) for inner in value]
+    if not isinstance(value, str) or value in OUR_WORDS or _TIME.fullmatch(value):
+        return value
+    return change(value)
 
 
 def _core(word: str) -> bytes:

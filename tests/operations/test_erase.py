@@ -161,10 +161,19 @@ async def test_a_customer_s_number_goes_and_the_agent_s_states_stay(house):
     assert again["refused"] == 0
 
 
-@pytest.mark.parametrize("word", ["Smi", "12345", "1234567"])
+@pytest.mark.parametrize("word", ["Smi", "12345", "1234567", "talk_seconds", " Customer"])
 async def test_a_word_that_may_be_anybody_is_refused(house, word):
     with pytest.raises(OperationError, match="may be anybody"):
         await erase(house, customer=word)
+
+
+@pytest.mark.parametrize("word", ["since_is_platform", "identity", "02T09:00:00"])
+async def test_a_word_of_what_is_kept_leaves_what_is_known_of_everybody(house, word):
+    await house.pictures(0, agent=1)
+    known = await house.store.agents()
+    told = await erase(house, customer=word)
+    assert (told["agents"], told["agents_masked"]) == (0, 0)
+    assert await house.store.agents() == known
 
 
 async def test_who_was_erased_is_in_no_audit(house):

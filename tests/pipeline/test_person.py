@@ -1,19 +1,26 @@
 """A person found in what was told, however it is spelled, and taken out of it."""
 
 import json
+import re
+from datetime import UTC, datetime
 from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.model.agent import Contact, Identity, Phase, Snapshot, Status
+from gateway.model.contact import ContactPiece, Insights, Step
 from gateway.pipeline.person import (
+    OUR_WORDS,
     Person,
     is_telling,
     items_naming,
     names_somebody,
     without_item,
 )
+from gateway.pipeline.track import KnownAgent, KnownContact, Stamp, Surroundings, track_piece
+from gateway.pipeline.track.known import Remembered
 
 WORDS = ("+15557654321", "Ann Müller-Ōno", "o'ann/b@x.example", "WK0001\U0001f600z")
 SPELLINGS = (
@@ -91,3 +98,23 @@ def test_whatever_is_masked_tells_no_more_and_stays_json(value, word):
     masked = person.masked(body)
     json.loads(masked)
     assert not person.is_told_in(masked)
+
+
+def reads_as_before(kept, known):
+    """Whatever somebody is called: by a name of a member, a value, or a part of a time."""
+    words = {*re.findall(r"[A-Za-z_]{6,}", kept.to_json().decode()), *OUR_WORDS}
+    words |= {"2026-03-02T13:00:00+00:00", "02T13:00:00", "12345678"}
+    for word in words:
+        assert known.from_json(Person((word,)).masked_in_place(kept.to_json())) == kept, word
+
+
+def test_what_is_kept_reads_as_before_whatever_the_person_is_called():
+    now = datetime(2026, 3, 2, 13, 0, tzinfo=UTC)
+    contact = Contact("WT1", "WR1", phase=Phase.ACTIVE, offered_at=now, since=now)
+    snapshot = Snapshot(Status.NOT_READY, since=now, next=Status.LOGGED_OUT)
+    before = (Remembered("WR1", 12345678, now, is_gone=False),)
+    agent = KnownAgent(Identity("1", "2"), snapshot, contacts=(contact,), remembered=before)
+    reads_as_before(agent, KnownAgent)
+    piece = ContactPiece("WT1", Step.ACCEPTED, now, reservation_id="WR1", insights=Insights())
+    around = Surroundings(lambda identity: (identity.id, {}), {}, b"")
+    reads_as_before(track_piece(None, piece, Stamp("t", now, b""), around).known, KnownContact)
