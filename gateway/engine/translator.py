@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential_jitter
@@ -14,7 +14,7 @@ from gateway.engine.counts import TranslationCounts
 from gateway.flow import Contacts, FannedOut, Known, Routing, contact_keys, fan_out
 from gateway.model.errors import ContentError, StoreUnavailableError
 from gateway.pipeline.read import Reading, read
-from gateway.pipeline.track import KnownAgent
+from gateway.pipeline.track import KnownAgent, KnownContact
 from gateway.ports import Finished, Quarantined
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from gateway.ports import Journal, SeenState
     from gateway.settings import SourceSettings
     from gateway.telemetry.metrics import Metrics, SourceHealth
+
+T = TypeVar("T")
 
 BATCH = 256
 AGENTS_KEPT = 20_000
@@ -161,7 +163,7 @@ class Translator:
         missing = [key for key in keys if key not in known]
         if missing:
             stored = await self._journal.known_agents(missing)
-            known |= {key: KnownAgent.from_json(text) for key, text in stored.items()}
+            known |= _read_back(stored, KnownAgent.from_json)
         return known
 
     async def _known_contacts(
@@ -173,8 +175,10 @@ class Translator:
         )
         if not keys:
             return Contacts()
-        known = await self._journal.known_contacts(keys)
-        return Contacts.recalled(known, await self._journal.conversations(names))
+        stored = await self._journal.known_contacts(keys)
+        known = _read_back(stored, KnownContact.from_json)
+        conversations = dict(await self._journal.conversations(names))
+        return Contacts(known, conversations, frozenset(stored.keys() - known.keys()))
 
     async def _finish(self, finished: Sequence[Finished]) -> Sequence[Delivery]:
         """Make it durable, however long that takes: the receipts stay claimed meanwhile."""
@@ -210,3 +214,14 @@ class Translator:
 
 def _records(reading: Reading | None) -> Sequence[Record]:
     return reading.records if reading is not None else ()
+
+
+def _read_back(kept: Mapping[str, bytes], read_one: Callable[[bytes], T]) -> dict[str, T]:
+    """Return what is known by key, but for what cannot be read: it is nobody else's harm."""
+    found: dict[str, T] = {}
+    for key, text in kept.items():
+        try:
+            found[key] = read_one(text)
+        except (ValueError, TypeError, LookupError, AttributeError):
+            log.exception("known.unreadable", key=key)
+    return found

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from contextlib import asynccontextmanager, suppress
+import sqlite3
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import urlencode
@@ -208,3 +209,23 @@ async def test_who_had_a_contact_is_told_however_its_end_comes(tmp_path):
     newest = json.loads(found[0].event)
     assert newest["type"] == "wfm.contact.completed.v1"
     assert newest["data"]["agent"]["email"] == "ann@example.com"
+
+
+async def test_what_is_known_and_cannot_be_read_harms_nobody_else(tmp_path):
+    mapping = installed().sources["taskrouter"]
+    tr = SourceSettings("tr", mapping, SourceAuth("none"), mapping.options().load({}))
+    form = (("content-type", "application/x-www-form-urlencoded"),)
+    several = [RESERVATION | {"WorkerSid": f"WK{n}", "TaskSid": f"WT{n}"} for n in (1, 2)]
+    for number in (0, 1):
+        async with translating(tmp_path, {"tr": tr}) as (intake, store, _):
+            for each in several:
+                event = each | {"EventType": ("reservation.accepted", "reservation.wrapup")[number]}
+                body = urlencode(event | {"Sid": f"{number}{each['TaskSid']}"}).encode()
+                await intake.accept(VerifiedReceipt(Receipt("tr", NOW, "POST", form, "", body)))
+            await settled(store)
+            found = [len(await store.events_of(f"tr:WK{n}", until=NOW)) for n in (1, 2)]
+        with closing(sqlite3.connect(tmp_path / "gateway.db")) as connection:
+            connection.execute("UPDATE agents SET known = CAST('{}' AS BLOB) WHERE key = 'tr:WK1'")
+            connection.execute("UPDATE contacts SET known = CAST('{' AS BLOB) WHERE key = 'tr:WT1'")
+            connection.commit()
+    assert found == [4, 3]
