@@ -41,9 +41,12 @@ class Departures:
         )
         self._max_wait = None if batch is None else batch.max_wait
         self._reminder = Reminder(clock, pump)
+        self._is_closed = False
 
     def next(self, now: datetime) -> Work | None:
         """Take what may leave now; else see to it that somebody comes back when it may."""
+        if self._is_closed:
+            return None
         self._table.wake(now)
         opens_at = self._gate.opens_at()
         if opens_at is not None and opens_at <= now:
@@ -56,6 +59,10 @@ class Departures:
                     return work_of(taken, is_probe=self._gate.left(now))
         self._arm(now)
         return None
+
+    def close(self) -> None:
+        """Let nothing leave any more."""
+        self._is_closed = True
 
     def cancel(self) -> None:
         """Have nobody come back."""

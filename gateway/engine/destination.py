@@ -173,6 +173,7 @@ class Destination:
     async def stop(self) -> None:
         """End `run`: what is under way has a second; the backlog stays in the store."""
         self._stopping.set()
+        self._departures.close()
         await self._ended.wait()
 
     async def run(self) -> None:
@@ -230,7 +231,7 @@ class Destination:
         if self._group is None or self._stopping.is_set():
             return
         while self._busy < self._settings.concurrency:
-            work = self._next(now or self._clock.now())
+            work = self._departures.next(now or self._clock.now())
             if work is None:
                 break
             self._busy += 1
@@ -239,10 +240,6 @@ class Destination:
             self._active.add(task)
             task.add_done_callback(self._active.discard)
         self._loader.stir()
-
-    def _next(self, now: datetime) -> Work | None:
-        """Take what may leave now; else see to it that one comes back when it may."""
-        return None if self._stopping.is_set() else self._departures.next(now)
 
     async def _deliver(self, work: Work | None) -> None:
         """Attempt one piece of work after the other, until there is none that may leave."""
@@ -254,7 +251,7 @@ class Destination:
                 made = await attempt(items, self._renderer, self._transport, remember)
                 now = self._clock.now()
                 self._land(made, lanes, started_at, now, is_probe=is_probe)
-                work, started_at = self._next(now), now
+                work, started_at = self._departures.next(now), now
         finally:
             self._busy -= 1
             if not self._busy:

@@ -45,12 +45,14 @@ class Gate:
     @property
     def wants_probe(self) -> bool:
         """Whether only a probe may leave."""
-        return self.parked_since is not None or self.circuit.is_open
+        return self.parked_since is not None or self.circuit.opened_at is not None
 
     @property
     def is_untroubled(self) -> bool:
         """Whether a success tells nothing new: nothing has failed of late, and no probe is out."""
-        return not self._probing and self.parked_since is None and self.circuit.is_clear
+        circuit = self.circuit
+        is_clear = circuit.opened_at is None and not circuit.failing
+        return is_clear and self.parked_since is None and not self._probing
 
     def opens_at(self) -> datetime | None:
         """Return when the next request may leave (perhaps past); `None`: not by time alone."""
@@ -61,8 +63,8 @@ class Gate:
             at = max(at, self._pace.next_at)
         if self.parked_since is not None:
             return max(at, self._parked_probe_at)
-        probe_at = self.circuit.probe_at
-        return at if probe_at is None else max(at, probe_at)
+        circuit = self.circuit
+        return at if circuit.opened_at is None else max(at, circuit.opened_at + circuit.probe_after)
 
     def shut(self, now: datetime) -> str | None:
         """Say why nothing but a probe may leave now, or nothing; a rate limit is no reason."""
@@ -83,8 +85,8 @@ class Gate:
         """Note that a request leaves; return whether it is a probe."""
         if self._pace is not None:
             self.spent(1, now)
-        self._probing = self.wants_probe
-        return self._probing
+        self._probing = is_probe = self.wants_probe
+        return is_probe
 
     def hold_until(self, at: datetime) -> None:
         """Keep everything back until *at* at least."""

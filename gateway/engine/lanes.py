@@ -90,11 +90,11 @@ class LaneTable:
             return
         if delivery.seq <= lane.newest:
             self._doubt(lane, delivery.seq)
-        elif lane.more or self._is_full(lane):
+        elif lane.more or (lane.pending and self._is_full(lane)):
             lane.more = lane.unseen = True
         else:
             self._append(lane, delivery)
-            if lane.depth > 1 or delivery.seq <= self._overtaken.upto:
+            if len(lane.pending) > 1 or delivery.seq <= self._overtaken.upto:
                 self._prune(lane, now)
         if lane.place is Place.NEW or lane.place is Place.WAITING:
             self.settle(lane, now)
@@ -275,7 +275,7 @@ class LaneTable:
         taken: list[tuple[MemoryLane, int]] = []
         while self._ready and limit > 0:
             lane = self._ready.popleft()
-            if not self._is_sound(lane, now):
+            if not (lane.pending and self._is_free(lane)) and not self._is_sound(lane, now):
                 continue
             if lane.is_alone:
                 self._alone.append(lane)
@@ -287,8 +287,6 @@ class LaneTable:
 
     def _is_sound(self, lane: MemoryLane, now: datetime) -> bool:
         """Whether a lane is still ready after what was offered; else put it elsewhere."""
-        if lane.pending and self._is_free(lane):
-            return True
         until = self._due_at(lane)
         is_due = until is None or until <= now
         if is_due and lane.pending and not lane.reload and not self._must_read_on(lane):

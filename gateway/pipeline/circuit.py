@@ -27,11 +27,6 @@ class Circuit:
         return self.opened_at is not None
 
     @property
-    def is_clear(self) -> bool:
-        """Whether nothing has failed since the last success."""
-        return not self.failing and self.opened_at is None
-
-    @property
     def probe_at(self) -> datetime | None:
         """When a probe may leave; `None` where the circuit is closed."""
         return None if self.opened_at is None else self.opened_at + self.probe_after
@@ -50,6 +45,6 @@ class Circuit:
 
     def succeeded(self) -> Circuit:
         """Close, whoever it was that succeeded."""
-        if self.is_clear:
+        if not self.failing and not self.is_open:
             return self
         return replace(self, failing=frozenset(), opened_at=None)
