@@ -25,10 +25,11 @@ def plain(text: str) -> str:
 
 
 def is_formula(text: str) -> bool:
-    """Whether a spreadsheet would compute this cell: it begins with =, +, - or @ and is no
-    number.
+    """Whether a spreadsheet would compute this cell: it begins with =, +, - or @ and is no number
+    with its sign.
     """
-    return text.startswith(_FORMULA) and not text[1:].replace(".", "", 1).isdecimal()
+    is_number = text.startswith(("+", "-")) and text[1:].replace(".", "", 1).isdecimal()
+    return text.startswith(_FORMULA) and not is_number
 
 
 def label(text: str, separator: str, longest: int) -> str:
