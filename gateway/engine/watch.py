@@ -37,6 +37,7 @@ class Watch:
         self._outcomes: dict[type[Outcome], Count] = {}
         self._is_parked = False
         self._is_open = False
+        self._log = log.bind()  # found once, not for each line
 
     def attempted(
         self, made: Attempt, outcomes: Sequence[Recorded], started_at: datetime, now: datetime
@@ -50,7 +51,7 @@ class Watch:
         attempts.inc(made.requests)
         self._last_answer = status, made.answer.error, now, took
         first = made.judged[0].item.delivery
-        log.info(
+        self._log.info(
             "delivery.attempted",
             destination=self._name,
             subject=first.subject,

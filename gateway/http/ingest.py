@@ -73,6 +73,7 @@ class Ingest:
         self._now = now
         self._patience = patience or Patience()
         self._inflight = Inflight(settings.max_inflight_bytes)
+        self._log = log.bind()  # found once, not for each line
 
     def become(
         self, sources: Mapping[str, SourceSettings], checkers: Mapping[str, Checker | None]
@@ -150,7 +151,7 @@ class Ingest:
         self, door: Door, visit: Visit, accepted: Accepted, size: int, seconds: float
     ) -> None:
         door.ack.observe(seconds)
-        log.info(
+        self._log.info(
             "receipt.journaled",
             source=door.name,
             receipt=accepted.receipt,
