@@ -23,8 +23,8 @@ class Outlet:
 
     An ordinary line that is told inside an event loop waits for others, at most `SECONDS_KEPT`
     and `LINES_KEPT`: a write costs more than all else of a line. Whatever is urgent, or told
-    where no loop runs, is written at once, and what waited goes ahead of it. At the orderly end
-    of the process nothing waits. A log that cannot be written stops nobody.
+    where no loop will write it, is written at once, and what waited goes ahead of it. At the
+    orderly end of the process nothing waits. A log that cannot be written stops nobody.
     """
 
     def __init__(self, stream: Callable[[], BinaryIO] = lambda: sys.stderr.buffer) -> None:
@@ -36,16 +36,11 @@ class Outlet:
     def tell(self, line: bytes) -> None:
         """Write a line, soon."""
         self._waiting.append(line)
-        try:
-            loop = get_running_loop()
-        except RuntimeError:
-            self.flush()
-            return
         if len(self._waiting) >= LINES_KEPT:
             self.flush()
-        elif loop is not self._woken_by:
-            self._woken_by = loop
-            loop.call_later(SECONDS_KEPT, self._wake)
+        elif self._woken_by is None or self._woken_by.is_closed():
+            # Not asked for each line: which loop runs is a system call before Python 3.12.
+            self._be_woken()
 
     def tell_now(self, line: bytes) -> None:
         """Write a line at once."""
@@ -62,6 +57,14 @@ class Outlet:
                 out = self._stream()
                 out.write(b"\n".join([*lines, b""]))
                 out.flush()
+
+    def _be_woken(self) -> None:
+        try:
+            self._woken_by = get_running_loop()
+        except RuntimeError:
+            self.flush()
+        else:
+            self._woken_by.call_later(SECONDS_KEPT, self._wake)
 
     def _wake(self) -> None:
         self._woken_by = None
