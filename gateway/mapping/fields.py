@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,6 @@ from marshmallow import fields as schema_fields
 from gateway.mapping.times import read_time
 from gateway.model.agent import Status
 from gateway.model.errors import Flaw
-from gateway.model.values import quick
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -24,21 +22,36 @@ LARGEST = 1_000_000_000
 _SEPARATORS = re.compile(r"[\s_-]+")
 
 
-@quick
-@dataclass(frozen=True, slots=True)
 class Fields:
     """A JSON object that is being read. What is wrong with it is collected in *flaws*.
 
     *path* leads to the object in the sender's words (``records[3].worker``).
     """
 
-    raw: Mapping[str, Any]
-    path: str
-    flaws: list[Flaw]
+    __slots__ = ("_place", "flaws", "raw")
+
+    def __init__(
+        self, raw: Mapping[str, Any], path: str | tuple[Fields, str], flaws: list[Flaw]
+    ) -> None:
+        """Read *raw*. A *path* may be told as the object that it is in, and its name there."""
+        self.raw = raw
+        self.flaws = flaws
+        self._place = path
+
+    @property
+    def path(self) -> str:
+        """The path, put together only where something is wrong."""
+        place = self._place
+        return place if isinstance(place, str) else place[0].path_of(place[1])
+
+    def path_of(self, name: str) -> str:
+        """Return the path of the field *name*."""
+        path = self.path
+        return f"{path}.{name}" if path else name
 
     def flaw(self, name: str, message: str) -> None:
         """Note that something is wrong with the field *name*; what was noted first stands."""
-        path = self._path(name)
+        path = self.path_of(name)
         if all(each.path != path for each in self.flaws):
             self.flaws.append(Flaw(path, message))
 
@@ -83,24 +96,23 @@ class Fields:
         if type(value) is not dict:
             self.flaw(name, "Must be an object or null.")
             return None
-        return Fields(value, self._path(name), self.flaws)
+        return Fields(value, (self, name), self.flaws)
 
     def children(self, name: str) -> Iterator[Fields]:
         """Return the objects of a list in this one; null and absent are an empty list."""
         value = self.raw.get(name)
-        if value is None:
-            return
-        if type(value) is not list:
+        if type(value) is list:
+            return self._objects(name, value) if value else iter(())
+        if value is not None:
             self.flaw(name, "Must be a list or null.")
-            return
-        for index, each in enumerate(value):
+        return iter(())
+
+    def _objects(self, name: str, values: list[Any]) -> Iterator[Fields]:
+        for index, each in enumerate(values):
             if type(each) is dict:
-                yield Fields(each, f"{self._path(name)}[{index}]", self.flaws)
+                yield Fields(each, (self, f"{name}[{index}]"), self.flaws)
             elif each is not None:
                 self.flaw(f"{name}[{index}]", "Must be an object.")
-
-    def _path(self, name: str) -> str:
-        return f"{self.path}.{name}" if self.path else name
 
 
 def number(value: Any) -> float | None:

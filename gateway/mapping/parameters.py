@@ -15,6 +15,7 @@ MAX_FORM_FIELDS = 1000
 
 
 @lru_cache(maxsize=64)
+@lru_cache(maxsize=64)  # the same few are sent again and again
 def media_type(content_type: str) -> str:
     """Return the media type of a `Content-Type` header: lower case, without parameters."""
     return content_type.partition(";")[0].strip().lower()

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from dataclasses import dataclass, replace
+from functools import cache
 from hashlib import blake2b
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from gateway.mapping.parameters import media_type
-from gateway.mapping.source import Content, Ignored, Record, Unreadable
+from gateway.mapping.source import Content, Record, Unreadable
 from gateway.model.errors import ContentError, failure_of
 from gateway.model.values import quick
 from gateway.ports import Quarantined, RecordKey
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
     from gateway.mapping.source import Part
     from gateway.model.errors import Flaw
@@ -43,16 +45,8 @@ class Reading:
     @property
     def keys(self) -> tuple[RecordKey, ...]:
         """What the journal needs to tell duplicates apart: those of one source."""
-        return tuple(RecordKey(each.index, self._scoped(each.digest)) for each in self.records)
-
-    def _scoped(self, digest: bytes | None) -> bytes | None:
-        if digest is None:
-            return None
-        return blake2b(digest, digest_size=16, key=self._scope).digest()
-
-    @property
-    def _scope(self) -> bytes:
-        return blake2b(self.source.encode(), digest_size=16).digest()
+        scope = _scope(self.source)
+        return tuple(RecordKey(each.index, _scoped(each.digest, scope)) for each in self.records)
 
     def is_unusable(self) -> bool:
         """Whether there is something in it, and all of it is bad."""
@@ -87,27 +81,36 @@ class Readings:
         return None if kept is None else kept[1]
 
 
+@cache
+def _scope(source: str) -> bytes:
+    return blake2b(source.encode(), digest_size=16).digest()
+
+
+def _scoped(digest: bytes | None, scope: bytes) -> bytes | None:
+    return None if digest is None else blake2b(digest, digest_size=16, key=scope).digest()
+
+
 def read(verified: VerifiedReceipt, source: SourceSettings) -> Reading:
     """Split a request.
 
     Raises:
         ContentError: it is unusable as a whole.
     """
-    parts = _split(verified, source)
+    records: list[Record] = []
     bad: list[Quarantined] = []
     flaws: list[Flaw] = []
-    records: list[Record] = []
-    for part in parts:
-        match part:
-            case Unreadable():
-                flaws.extend(part.flaws)
-                detail = "; ".join(str(each) for each in part.flaws[:NAMED_FLAWS])
-                bad.append(Quarantined("unreadable", detail, part.index, _excerpt(part.fields)))
-            case Record() if _is_foreign(part, source):
+    ignored = 0
+    for part in _split(verified, source):
+        if isinstance(part, Record):
+            if source.accounts and _is_foreign(part, source.accounts):
                 bad.append(_foreign(part))
-            case Record():
+            else:
                 records.append(part)
-    ignored = sum(isinstance(part, Ignored) for part in parts)
+        elif isinstance(part, Unreadable):
+            flaws.extend(part.flaws)
+            bad.append(_unreadable(part))
+        else:
+            ignored += 1
     return Reading(source.name, tuple(in_order(records)), tuple(bad), tuple(flaws), ignored)
 
 
@@ -143,20 +146,23 @@ def in_order(records: Sequence[Record]) -> list[Record]:
     if len(records) < 2:  # noqa: PLR2004 - nothing to put in order
         return list(records)
     timed = sorted((each for each in records if each.at), key=lambda each: each.at or 0)
-    return [*_by_chain(timed), *(each for each in records if not each.at)]
+    if any(each.follows is not None for each in timed):
+        runs = (list(run) for _at, run in groupby(timed, key=lambda each: each.at))
+        timed = [each for run in runs for each in _by_chain(run)]
+    return [*timed, *(each for each in records if not each.at)]
 
 
 def _by_chain(records: list[Record]) -> list[Record]:
-    """Let each record follow the one whose outcome it names, within one time and agent."""
+    """Let each record of one time follow the one of its agent whose outcome it names."""
     ordered: list[Record] = []
     waiting = records
-    while waiting:
+    while len(waiting) > 1:
         first = waiting[0]
-        peers = [each for each in waiting if (each.at, each.agent_id) == (first.at, first.agent_id)]
+        peers = [each for each in waiting if each.agent_id == first.agent_id]
         free = next((each for each in peers if not _follows_any(each, peers)), first)
         ordered.append(free)
         waiting = [each for each in waiting if each is not free]
-    return ordered
+    return ordered + waiting
 
 
 def _follows_any(record: Record, peers: Sequence[Record]) -> bool:
@@ -191,12 +197,13 @@ def _failed(source: SourceSettings, problem: Exception) -> ContentError:
     return ContentError(failure_of(mapping, problem), status=UNPROCESSABLE)
 
 
-def _is_foreign(record: Record, source: SourceSettings) -> bool:
-    return (
-        bool(source.accounts)
-        and record.account_id is not None
-        and record.account_id not in source.accounts
-    )
+def _unreadable(part: Unreadable) -> Quarantined:
+    detail = "; ".join(str(each) for each in part.flaws[:NAMED_FLAWS])
+    return Quarantined("unreadable", detail, part.index, _excerpt(part.fields))
+
+
+def _is_foreign(record: Record, accounts: Container[str]) -> bool:
+    return record.account_id is not None and record.account_id not in accounts
 
 
 def _foreign(record: Record) -> Quarantined:

@@ -70,6 +70,18 @@ def test_what_is_refused(body, word):
     assert raised.value.status == 400
 
 
+def nested(levels):
+    return b"[" * levels + b"]" * levels
+
+
+@pytest.mark.parametrize("hidden", [b"", b',"]]]"', b',{"a":[[]],"a":1}'])
+def test_depth_is_told_to_the_level(hidden):
+    rest = b',"[","{"' + b",[]" * DEEPEST + hidden + b"]"
+    read_json(b"[" + nested(DEEPEST - 1) + rest)
+    with pytest.raises(ContentError, match="levels"):
+        read_json(b"[" + nested(DEEPEST) + rest)
+
+
 def test_a_bomb_of_quotes_costs_one_pass():
     assert not is_too_deep(b'"' + b'\\"[' * 1_000_000)
 

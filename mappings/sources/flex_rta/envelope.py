@@ -6,8 +6,7 @@ array of wrappers is read too. `product` and `version` decide nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gateway.mapping import (
     ContentError,
@@ -32,8 +31,7 @@ OBJECT = "WFMWorkerChange"
 UNPROCESSABLE = 422
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(NamedTuple):
     """A record with its path, or a wrapper with what makes it none."""
 
     path: str

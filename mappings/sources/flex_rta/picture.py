@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from gateway.mapping import Activity, Channel, Observation, Record
+    from gateway.mapping import Activity, Channel, Contact, Observation, Record
     from mappings.sources.flex_rta.telling import Reservation
     from mappings.twilio.activities import FlexOptions
 
@@ -28,33 +28,23 @@ def translate(record: Record, options: FlexOptions, received_at: datetime) -> Se
     Times that cannot be believed are left out of it, but for its own, which the tracker judges.
     """
     telling = record.read if isinstance(record.read, Telling) else _telling(record)
-    newest = _newest(telling.reservations, received_at)
+    contacts: list[Contact] = []
+    departures: list[Departure] = []
+    for each in _newest(telling.reservations, received_at):
+        if not each.is_gone:
+            contacts.append(each.contact(received_at))
+        elif each.key is not None:
+            departures.append(Departure(each.key, each.since(received_at)))
+    agent = Identity(telling.agent_id, PLATFORM, telling.account_id, telling.workspace_id)
     return (
         Picture(
-            agent=Identity(
-                id=telling.agent_id,
-                platform=PLATFORM,
-                account_id=telling.account_id,
-                workspace_id=telling.workspace_id,
-            ),
+            agent=agent,
             at=happened_at(telling, received_at),
             native_id=telling.native_id,
             activity=_activity(telling, options, received_at),
-            contacts=tuple(
-                replace(
-                    each.contact,
-                    offered_at=_believed(each.contact.offered_at, received_at),
-                    since=each.since(received_at),
-                )
-                for each in newest
-                if not each.is_gone
-            ),
-            departures=tuple(
-                Departure(each.contact.key, each.since(received_at))
-                for each in newest
-                if each.is_gone and each.contact.key is not None
-            ),
-            channels=tuple(_channel(each, received_at) for each in telling.channels),
+            contacts=tuple(contacts),
+            departures=tuple(departures),
+            channels=_channels(telling.channels, received_at),
             live_channels=options.live_channels,
         ),
     )
@@ -72,10 +62,16 @@ def _believed(at: datetime | None, received_at: datetime) -> datetime | None:
     return at if is_believed(at, received_at) else None
 
 
-def _channel(channel: Channel, received_at: datetime) -> Channel:
-    if channel.capacity_since is None:
-        return channel
-    return replace(channel, capacity_since=_believed(channel.capacity_since, received_at))
+def _channels(channels: tuple[Channel, ...], received_at: datetime) -> tuple[Channel, ...]:
+    """Return them without a time that cannot be believed; most tell none."""
+    for each in channels:
+        at = each.capacity_since
+        if at is not None and not is_believed(at, received_at):
+            return tuple(
+                replace(one, capacity_since=_believed(one.capacity_since, received_at))
+                for one in channels
+            )
+    return channels
 
 
 def _activity(telling: Telling, options: FlexOptions, received_at: datetime) -> Activity | None:
@@ -85,6 +81,8 @@ def _activity(telling: Telling, options: FlexOptions, received_at: datetime) -> 
 
 def _newest(reservations: Sequence[Reservation], received_at: datetime) -> Iterable[Reservation]:
     """Return each reservation once: as its newest status tells it, the later one of two alike."""
+    if len(reservations) < 2:  # noqa: PLR2004 - there is nothing to choose
+        return reservations
     newest: dict[object, Reservation] = {}
     for number, each in enumerate(reservations):
         key = _key(each) or number
@@ -95,9 +93,9 @@ def _newest(reservations: Sequence[Reservation], received_at: datetime) -> Itera
 
 
 def _key(reservation: Reservation) -> object:
-    key = reservation.contact.key
+    key = reservation.key
     if key is not None and _PLACEHOLDER.fullmatch(key):
-        return key, reservation.contact.channel
+        return key, reservation.channel
     return key
 
 

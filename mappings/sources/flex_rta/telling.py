@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.mapping import (
     Channel,
@@ -20,28 +20,61 @@ from mappings.twilio.reservations import GONE, PHASES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
 FULL = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Reservation:
-    """A reservation as told. *contact* has the time of its offer as it came, and no other."""
+class Reservation(NamedTuple):
+    """A reservation as told, its times as they came."""
 
-    contact: Contact
-    is_gone: bool
+    id: str | None
+    task_id: str | None
+    channel: str | None
+    direction: str | None
+    status: str
+    queue_id: str | None
+    workflow_id: str | None
+    offered_at: datetime | None
+    native_status: str | None
+    task_status: str | None
     status_at: datetime | None
     updated_at: datetime | None
 
+    @property
+    def key(self) -> str | None:
+        """What tells its contact from the others of the agent."""
+        return self.id or self.task_id
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the agent holds it no longer."""
+        return self.status in GONE
+
     def since(self, received_at: datetime) -> datetime | None:
         """Return when its status began, as far as that is believed."""
-        told = (self.status_at, self.updated_at)
-        return next((each for each in told if is_believed(each, received_at)), None)
+        if is_believed(self.status_at, received_at):
+            return self.status_at
+        return self.updated_at if is_believed(self.updated_at, received_at) else None
+
+    def contact(self, received_at: datetime) -> Contact:
+        """Return it as a contact that the agent holds."""
+        offered_at = self.offered_at
+        return Contact(
+            id=self.task_id,
+            reservation_id=self.id,
+            channel=self.channel,
+            direction=self.direction,
+            phase=PHASES.get(self.status, Phase.UNKNOWN),
+            queue=Named(self.queue_id) if self.queue_id else None,
+            workflow_id=self.workflow_id,
+            offered_at=offered_at if is_believed(offered_at, received_at) else None,
+            since=self.since(received_at),
+            native_status=self.native_status,
+            task_status=self.task_status,
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class Telling:
+class Telling(NamedTuple):
     """A record as told, times as they came."""
 
     agent_id: str
@@ -62,7 +95,7 @@ class Telling:
         for channel in self.channels:
             yield channel.capacity_since
         for each in self.reservations:
-            yield each.contact.offered_at
+            yield each.offered_at
             yield each.status_at
             yield each.updated_at
 
@@ -122,24 +155,19 @@ def _percent(told: object) -> float | None:
 
 
 def _reservation(reservation: Fields, channel: str | None) -> Reservation:
-    queue_id = reservation.text("task_queue_sid")
     word = reservation.text("status")
     direction = reservation.text("direction")
-    status = word.casefold() if word else ""
     return Reservation(
-        contact=Contact(
-            id=reservation.text("task_sid"),
-            reservation_id=reservation.text("sid"),
-            channel=channel,
-            direction=direction.casefold() if direction else None,
-            phase=PHASES.get(status, Phase.UNKNOWN),
-            queue=Named(queue_id) if queue_id else None,
-            workflow_id=reservation.text("workflow_sid"),
-            offered_at=reservation.time("date_created"),
-            native_status=word,
-            task_status=reservation.text("task_assignment_status"),
-        ),
-        is_gone=status in GONE,
+        id=reservation.text("sid"),
+        task_id=reservation.text("task_sid"),
+        channel=channel,
+        direction=direction.casefold() if direction else None,
+        status=word.casefold() if word else "",
+        queue_id=reservation.text("task_queue_sid"),
+        workflow_id=reservation.text("workflow_sid"),
+        offered_at=reservation.time("date_created"),
+        native_status=word,
+        task_status=reservation.text("task_assignment_status"),
         status_at=reservation.time("date_reservation_status_updated"),
         updated_at=reservation.time("date_updated"),
     )
