@@ -133,6 +133,17 @@ async def test_what_a_replay_makes_is_booked_once_too(store):
     assert (revision, outcome) == (2, "abandoned")
 
 
+async def test_an_older_telling_that_a_replay_revises_is_not_the_newest(store):
+    claimed = await append_and_claim(store)
+    told = [contact_event("WR1", revision, 9, outcome="answered") for revision in (1, 2)]
+    await store.finish([Finished(claimed, tuple(RoutedEvent(each, ()) for each in told))])
+    for revision, outcome in ((2, "unknown"), (3, "abandoned")):
+        revised = replace(contact_event("WR1", revision, 9, outcome=outcome), id=outcome)
+        await store.keep_revised(claimed, [RoutedEvent(revised, ())])
+        (found,) = await contacts(store, 0, 60)
+        assert found.outcome == ("answered" if revision == 2 else "abandoned")
+
+
 async def test_contacts_are_booked_by_arrival_or_by_end(store):
     await keep(store, *(contact_event(f"WR{n}", 1, n) for n in range(5, 0, -1)))
     by_arrival = [each.key for each in await contacts(store, 1, 3)]

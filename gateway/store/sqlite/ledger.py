@@ -54,6 +54,8 @@ BOOK_CONTACT = """
         arrived_at = excluded.arrived_at, ended_at = excluded.ended_at, agent = excluded.agent
     WHERE excluded.revision >= revision
 """
+# What a replay revises has the number after it: where that one is there, a newer one was told.
+BOOK_AGAIN = BOOK_CONTACT.replace(">=", ">")
 KNOWN_CONTACTS = "SELECT key, known FROM contacts WHERE key IN (SELECT value FROM json_each(?))"
 CONVERSATIONS = """
     SELECT name, conversation FROM conversations WHERE name IN (SELECT value FROM json_each(?))
@@ -280,8 +282,10 @@ def _to_forget(
     return agent, several
 
 
-def book(transaction: Transaction, event: Event, seq: int) -> None:
-    """Enter an event that is kept for the first time. *seq* is its sequence number."""
+def book(transaction: Transaction, event: Event, seq: int, *, is_revised: bool = False) -> None:
+    """Enter an event that is kept for the first time. *seq* is its sequence number; *is_revised*:
+    a replay has made it.
+    """
     agent = agent_entry_of(event)
     if agent is not None:
         if not is_composed(transaction, printable(agent.agent), event.source):
@@ -289,7 +293,7 @@ def book(transaction: Transaction, event: Event, seq: int) -> None:
         return
     contact = contact_entry_of(event)
     if contact is not None:
-        transaction.run(BOOK_CONTACT, _contact_row(contact))
+        transaction.run(BOOK_AGAIN if is_revised else BOOK_CONTACT, _contact_row(contact))
 
 
 def book_agent(transaction: Transaction, entry: AgentEntry, seq: int) -> None:

@@ -208,7 +208,7 @@ def _revise(
             return []
         told = set(orjson.loads(before))
     else:
-        book(transaction, event, seq)
+        book(transaction, event, seq, is_revised=True)
     deliveries = []
     for new in routed.deliveries:
         if new.destination not in told:
