@@ -20,12 +20,12 @@ from gateway.pipeline.track.known import (
     Note,
     Stamp,
     Tracked,
-    identity_of,
     merge_identity,
 )
 from gateway.pipeline.track.picture import track_picture
 from gateway.pipeline.track.pieces import KnownContact
 from gateway.pipeline.track.rollcall import track_rollcall
+from gateway.pipeline.track.stored import identity_of
 from gateway.pipeline.track.tell import Teller, agent_json, moment, state_event
 from gateway.pipeline.track.told import Surroundings, TrackedContact, customer_id, track_piece
 

@@ -11,6 +11,7 @@ from gateway.model.event import EventType
 from gateway.model.ledger import AgentEntry, Mark
 from gateway.model.observation import Change, ChangeKind
 from gateway.model.values import replace
+from gateway.pipeline.track.held import hold_the_same, without_next
 from gateway.pipeline.track.known import (
     ENDED_SESSIONS_KEPT,
     KnownAgent,
@@ -110,8 +111,9 @@ class _Course:
     def begin(cls, known: KnownAgent | None, change: Change, when: Moment, stamp: Stamp) -> _Course:
         """Start from what was known."""
         agent = known or KnownAgent(change.agent)
+        identity = merge_identity(agent.identity, change.agent)
         return cls(
-            agent=replace(agent, identity=merge_identity(agent.identity, change.agent)),
+            agent=agent if identity is agent.identity else replace(agent, identity=identity),
             is_first=known is None,
             change=change,
             when=when,
@@ -121,13 +123,14 @@ class _Course:
 
     def finish(self) -> Tracked:
         """Move the marks and hand over."""
-        agent, change = self.agent, self.change
+        agent, change, at = self.agent, self.change, self.when.at
+        mark, taken = agent.mark, agent.taken
         if self.when.is_platform:
-            same_moment = agent.taken if agent.mark == self.when.at else ()
             follows = (change.follows,) if change.follows is not None else ()
-            agent = replace(agent, mark=self.when.at, taken=same_moment + follows)
-        turns = with_turn(agent.turns, agent.contacts, self.when.at)
-        agent = tell_again(replace(agent, outcome=change.outcome, turns=turns), self.teller)
+            mark, taken = at, taken + follows if mark == at else follows
+        turns = with_turn(agent.turns, agent.contacts, at)
+        agent = replace(agent, mark=mark, taken=taken, outcome=change.outcome, turns=turns)
+        agent = tell_again(agent, self.teller)
         return Tracked(agent, tuple(self.teller.events), tuple(self.notes))
 
     def log_in(self) -> None:
@@ -169,14 +172,14 @@ class _Course:
         if not self.agent.session_open:
             self._open_session()
         anew = Note.MISSED in self.notes
-        contacts = self._contacts(status)
-        held_before = _held(self.agent.contacts)
-        self.agent = replace(self.agent, contacts=contacts)
+        contacts, before = self._contacts(status), self.agent.contacts
+        if contacts or before:
+            self.agent = replace(self.agent, contacts=contacts)
         changed = self._show(status, change.reason, change.next, anew=anew)
         if opened_basis and status is not Status.LOGGED_OUT:
             self.agent = replace(self.agent, logged_in=True)
             self.teller.tell(EventType.LOGIN, self.agent, basis=opened_basis)
-        if changed or held_before != _held(contacts):
+        if changed or not hold_the_same(before, contacts):
             basis = Basis.ACTIVITY if status is Status.LOGGED_OUT else None
             self.teller.tell(EventType.STATE, self.agent, basis=basis)
         if status is Status.LOGGED_OUT and self.agent.logged_in:
@@ -272,18 +275,15 @@ class _Course:
         )
         stays = is_same and not self.is_first
         since = before.since if stays else self.when.at
+        agent = self.agent
         self.agent = replace(
-            self.agent,
+            agent,
             now=Snapshot(status, reason, since, asked),
-            previous=self.agent.previous if stays else self._previous(before),
-            since_is_platform=(self.agent.since_is_platform if stays else self.when.is_platform),
-            was_seen=self.agent.was_seen or status is not Status.UNKNOWN,
+            previous=agent.previous if stays else self._previous(before),
+            since_is_platform=agent.since_is_platform if stays else self.when.is_platform,
+            was_seen=agent.was_seen or status is not Status.UNKNOWN,
         )
         return not stays or (before.reason, before.next) != (reason, asked)
 
     def _previous(self, before: Snapshot) -> Snapshot | None:
-        return None if self.is_first and before.since is None else replace(before, next=None)
-
-
-def _held(contacts: tuple[Contact, ...]) -> set[tuple[object, ...]]:
-    return {(each.key, each.phase, each.queue) for each in contacts}
+        return None if self.is_first and before.since is None else without_next(before)

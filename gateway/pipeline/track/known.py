@@ -12,17 +12,12 @@ from gateway.model.agent import (
     Channel,
     Contact,
     Identity,
-    JsonObject,
-    Phase,
-    Reason,
     Snapshot,
-    Status,
-    named_from,
 )
-from gateway.model.clock import from_rfc3339
 from gateway.model.observation import Activity
 from gateway.model.values import Word, quick, replace
-from gateway.pipeline.track.served import Served, Turn, served_from, turn_from
+from gateway.pipeline.track import stored
+from gateway.pipeline.track.served import Served, Turn, served_from
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -126,13 +121,13 @@ class KnownAgent:
         """Return the form that the store keeps."""
         return orjson.dumps(
             {
-                "identity": _identity_json(self.identity),
-                "now": _snapshot_json(self.now),
-                "previous": None if self.previous is None else _snapshot_json(self.previous),
+                "identity": stored.identity_json(self.identity),
+                "now": stored.snapshot_json(self.now),
+                "previous": None if self.previous is None else stored.snapshot_json(self.previous),
                 "since_is_platform": self.since_is_platform,
-                "contacts": [_contact_json(each) for each in self.contacts],
-                "channels": [_channel_json(each) for each in self.channels],
-                "activity": None if self.activity is None else _activity_json(self.activity),
+                "contacts": [stored.contact_json(each) for each in self.contacts],
+                "channels": [stored.channel_json(each) for each in self.channels],
+                "activity": None if self.activity is None else stored.activity_json(self.activity),
                 "mark": self.mark,
                 "logged_in": self.logged_in,
                 "was_seen": self.was_seen,
@@ -146,7 +141,7 @@ class KnownAgent:
                 "remembered": self.remembered,
                 "feed": self.feed,
                 "served": self.served,
-                "turns": self.turns,
+                "turns": [stored.turn_json(each) for each in self.turns],
             }
         )
 
@@ -184,164 +179,31 @@ def merge_identity(known: Identity | None, told: Identity) -> Identity:
     return replace(told, **changes) if changes else told
 
 
-# orjson writes a dataclass as well, field by field by its name, and an enumeration by its property:
-# in twice the time.
-
-
-def _identity_json(identity: Identity) -> JsonObject:
-    return {
-        "id": identity.id,
-        "platform": identity.platform,
-        "account_id": identity.account_id,
-        "workspace_id": identity.workspace_id,
-        "external_id": identity.external_id,
-        "username": identity.username,
-        "name": identity.name,
-        "email": identity.email,
-        "phone": identity.phone,
-        "role": identity.role,
-        "team": identity.team,
-        "department": identity.department,
-        "manager": identity.manager,
-        "location": identity.location,
-        "attributes": identity.attributes,
-    }
-
-
-def _snapshot_json(snapshot: Snapshot) -> JsonObject:
-    reason, asked = snapshot.reason, snapshot.next
-    return {
-        "status": snapshot.status.word,
-        "reason": {"code": reason.code, "label": reason.label},
-        "since": snapshot.since,
-        "next": None if asked is None else asked.word,
-    }
-
-
-def _activity_json(activity: Activity) -> JsonObject:
-    reason = activity.reason
-    return {
-        "status": activity.status.word,
-        "reason": {"code": reason.code, "label": reason.label},
-        "since": activity.since,
-        "mapped": activity.mapped,
-    }
-
-
-def _contact_json(contact: Contact) -> JsonObject:
-    queue = contact.queue
-    return {
-        "id": contact.id,
-        "reservation_id": contact.reservation_id,
-        "channel": contact.channel,
-        "direction": contact.direction,
-        "phase": contact.phase.word,
-        "queue": None if queue is None else {"id": queue.id, "name": queue.name},
-        "workflow_id": contact.workflow_id,
-        "offered_at": contact.offered_at,
-        "since": contact.since,
-        "native_status": contact.native_status,
-        "task_status": contact.task_status,
-    }
-
-
-def _channel_json(channel: Channel) -> JsonObject:
-    return {
-        "id": channel.id,
-        "channel_id": channel.channel_id,
-        "name": channel.name,
-        "available": channel.available,
-        "capacity": channel.capacity,
-        "free_percent": channel.free_percent,
-        "capacity_since": channel.capacity_since,
-    }
-
-
 def _known(raw: Mapping[str, Any]) -> KnownAgent:
     return KnownAgent(
-        identity=identity_of(raw["identity"]),
-        now=_snapshot(raw["now"]),
-        previous=_snapshot(raw["previous"]) if raw["previous"] else None,
+        identity=stored.identity_of(raw["identity"]),
+        now=stored.snapshot_of(raw["now"]),
+        previous=stored.snapshot_of(raw["previous"]) if raw["previous"] else None,
         since_is_platform=raw["since_is_platform"],
-        contacts=tuple(_contact(each) for each in raw["contacts"]),
-        channels=tuple(_channel(each) for each in raw["channels"]),
-        activity=_activity(raw["activity"]) if raw["activity"] else None,
-        mark=_at(raw["mark"]),
+        contacts=tuple(stored.contact_of(each) for each in raw["contacts"]),
+        channels=tuple(stored.channel_of(each) for each in raw["channels"]),
+        activity=stored.activity_of(raw["activity"]) if raw["activity"] else None,
+        mark=stored.at_of(raw["mark"]),
         logged_in=raw["logged_in"],
         was_seen=raw["was_seen"],
         session_open=raw["session_open"],
         session_id=raw["session_id"],
-        session_started_at=_at(raw["session_started_at"]),
+        session_started_at=stored.at_of(raw["session_started_at"]),
         ended_sessions=tuple(raw["ended_sessions"]),
         outcome=tuple(raw["outcome"]) if raw["outcome"] else None,
         taken=tuple((base, aux) for base, aux in raw["taken"]),
-        activity_at=_at(raw.get("activity_at")),
+        activity_at=stored.at_of(raw.get("activity_at")),
         feed=raw.get("feed"),
         served=tuple(served_from(each) for each in raw.get("served", ())),
-        turns=tuple(turn_from(each) for each in raw.get("turns", ())),
-        remembered=tuple(
-            Remembered(**each | {"at": _at(each["at"])}) for each in raw.get("remembered", ())
-        ),
+        turns=tuple(stored.turn_of(each) for each in raw.get("turns", ())),
+        remembered=tuple(_remembered(each) for each in raw.get("remembered", ())),
     )
 
 
-def identity_of(raw: Mapping[str, Any]) -> Identity:
-    """Read the `identity` of what the store keeps."""
-    return Identity(
-        **dict(raw)
-        | {
-            "team": named_from(raw["team"]),
-            "department": named_from(raw["department"]),
-            "attributes": tuple((name, value) for name, value in raw["attributes"]),
-        }
-    )
-
-
-def _snapshot(raw: dict[str, Any]) -> Snapshot:
-    return Snapshot(
-        status=Status(raw["status"]),
-        reason=Reason(**raw["reason"]),
-        since=_at(raw["since"]),
-        next=Status(raw["next"]) if raw["next"] else None,
-    )
-
-
-def _activity(raw: dict[str, Any]) -> Activity:
-    return Activity(
-        status=Status(raw["status"]),
-        reason=Reason(**raw["reason"]),
-        since=_at(raw["since"]),
-        mapped=raw["mapped"],
-    )
-
-
-def _contact(raw: dict[str, Any]) -> Contact:
-    return Contact(
-        raw["id"],
-        raw["reservation_id"],
-        raw["channel"],
-        raw["direction"],
-        Phase(raw["phase"]),
-        named_from(raw["queue"]),
-        raw["workflow_id"],
-        _at(raw["offered_at"]),
-        _at(raw["since"]),
-        raw["native_status"],
-        raw["task_status"],
-    )
-
-
-def _channel(raw: dict[str, Any]) -> Channel:
-    return Channel(
-        raw["id"],
-        raw["channel_id"],
-        raw["name"],
-        raw["available"],
-        raw["capacity"],
-        raw["free_percent"],
-        _at(raw["capacity_since"]),
-    )
-
-
-def _at(text: str | None) -> datetime | None:
-    return from_rfc3339(text) if text else None
+def _remembered(raw: Mapping[str, Any]) -> Remembered:
+    return Remembered(raw["key"], raw["version"], stored.at_of(raw["at"]), raw["is_gone"])

@@ -10,11 +10,12 @@ from gateway.model.agent import Basis, Phase, Reason, Snapshot, Status, TimeSour
 from gateway.model.clock import is_believed
 from gateway.model.event import EventType
 from gateway.model.values import replace
+from gateway.pipeline.track.held import hold_the_same, without_next
 from gateway.pipeline.track.known import KnownAgent, Note, Tracked, merge_identity
 from gateway.pipeline.track.tell import Teller, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from gateway.model.agent import Contact
     from gateway.model.event import Event
@@ -174,7 +175,7 @@ class _View:
             before.status is not decision.status
             or before.next is not decision.next
             or before.reason != self.reason
-            or not _hold_the_same(self.known.contacts, self.picture.contacts)
+            or not hold_the_same(self.known.contacts, self.picture.contacts)
         )
 
     def since(self) -> tuple[datetime | None, TimeSource]:
@@ -232,21 +233,6 @@ class _View:
         return at if at and is_believed(at, self.stamp.received_at) else None
 
 
-def _hold_the_same(before: Sequence[Contact], now: Sequence[Contact]) -> bool:
-    """Whether the same contacts are held in the same phases and queues, in whatever order."""
-    if len(before) == len(now):
-        for one, other in zip(before, now, strict=True):
-            if not (one.key == other.key and one.phase is other.phase and one.queue == other.queue):
-                break
-        else:
-            return True
-    return _held(before) == _held(now)
-
-
-def _held(contacts: Sequence[Contact]) -> set[tuple[object, ...]]:
-    return {(each.key, each.phase, each.queue) for each in contacts}
-
-
 def _after(
     known: KnownAgent | None, view: _View, since: datetime | None, time_source: TimeSource
 ) -> KnownAgent:
@@ -258,7 +244,7 @@ def _after(
         before,
         identity=merge_identity(before.identity, picture.agent),
         now=Snapshot(decision.status, view.reason, since, decision.next),
-        previous=before.previous if stays or known is None else _without_next(before.now),
+        previous=before.previous if stays or known is None else without_next(before.now),
         since_is_platform=(
             before.since_is_platform if stays else time_source is not TimeSource.RECEIVED
         ),
@@ -269,10 +255,6 @@ def _after(
         logged_in=(is_known and not logged_out) or (before.logged_in and not is_known),
         was_seen=before.was_seen or is_known,
     )
-
-
-def _without_next(snapshot: Snapshot) -> Snapshot:
-    return snapshot if snapshot.next is None else replace(snapshot, next=None)
 
 
 def _events(

@@ -16,7 +16,8 @@ from gateway.model.agent import Identity, Named, named_from
 from gateway.model.clock import from_rfc3339
 from gateway.model.contact import Customer, Insights, Overrides, Step
 from gateway.model.values import replace
-from gateway.pipeline.track.known import identity_of, merge_identity
+from gateway.pipeline.track.known import merge_identity
+from gateway.pipeline.track.stored import identity_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -53,9 +53,12 @@ class Served:
 
 def with_turn(turns: Sequence[Turn], contacts: Sequence[Contact], at: datetime) -> tuple[Turn, ...]:
     """Add that the agent held *contacts* from *at* on, wherever that lies among the others."""
-    held = next((each for each in contacts if each.id is not None), None)
+    held = next((each for each in contacts if each.id is not None), None) if contacts else None
     turn = Turn(at, held.id, held.phase) if held is not None else Turn(at)
-    return tuple(sorted((*turns, turn), key=lambda each: each.at))[-TURNS_KEPT:]
+    several = (*turns, turn)
+    if turns and at < turns[-1].at:
+        several = tuple(sorted(several, key=lambda each: each.at))
+    return several[-TURNS_KEPT:]
 
 
 def figures_of(turns: Sequence[Turn], contact_id: str | None) -> dict[str, Any]:
@@ -118,13 +121,16 @@ def as_told(
 
 def tell_again(known: KnownAgent, teller: Teller) -> KnownAgent:
     """Tell the contacts anew that the agent has left and of which other times are known now."""
-    return replace(known, served=tuple(_again(each, known, teller) for each in known.served))
+    if not known.served:
+        return known
+    served = tuple([_again(each, known, teller) for each in known.served])
+    return known if served == known.served else replace(known, served=served)
 
 
 def _again(each: Served, known: KnownAgent, teller: Teller) -> Served:
-    figures = figures_of(known.turns, each.contact_id)
     is_held = bool(known.turns) and known.turns[-1].contact_id == each.contact_id
-    if is_held or {name: each.told[name] for name in figures} == figures:
+    figures = {} if is_held else figures_of(known.turns, each.contact_id)
+    if {name: each.told[name] for name in figures} == figures:
         return each
     told = each.told | figures | {"revision": each.told["revision"] + 1}
     data = {
@@ -134,7 +140,7 @@ def _again(each: Served, known: KnownAgent, teller: Teller) -> Served:
         "attributes": None,
         "inferred": False,
         "basis": None,
-        "time_source": each.time_source.value,
+        "time_source": each.time_source.word,
     }
     teller.add(EventType.CONTACT, teller.stamp.key(known.identity.id), each.told_at, data)
     return replace(each, told=told)
@@ -144,9 +150,3 @@ def served_from(raw: Mapping[str, Any]) -> Served:
     """Read what the store keeps."""
     source = TimeSource(raw["time_source"])
     return Served(raw["contact_id"], raw["told"], from_rfc3339(raw["told_at"]), source)
-
-
-def turn_from(raw: Mapping[str, Any]) -> Turn:
-    """Read what the store keeps."""
-    phase = Phase(raw["phase"]) if raw["phase"] else None
-    return Turn(from_rfc3339(raw["at"]), raw["contact_id"], phase)
