@@ -70,7 +70,7 @@ class Connection(web.RequestHandler):
             self._listener.turn_away(cast("asyncio.Transport", transport))
             return
         super().connection_made(transport)
-        self._loop = in_one_task(self._loop)
+        self._loop = in_one_task(self._loop, self._messages)
         self._start_header_timer()
 
     def data_received(self, data: bytes) -> None:

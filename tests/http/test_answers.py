@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import sys
 from datetime import timedelta
@@ -143,6 +144,29 @@ async def test_a_request_waits_for_no_task_of_its_own(server, compose, answer_of
 
     first, second = server.intake.tasks
     assert first is second
+
+
+@pytest.mark.skipif(sys.version_info >= STARTS_AT_ONCE, reason="tasks begin at once")
+async def test_who_sends_much_ahead_leaves_others_their_turns(server, compose, answer_of):
+    turns = 0
+
+    async def count():
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    reader, writer = await server.connect()
+    writer.write(compose("/v1/ingest/nobody") * 200)
+    async with asyncio.TaskGroup() as group:
+        counting = group.create_task(count())
+        assert (await answer_of(reader)).status == 404
+        before = turns
+        assert {(await answer_of(reader)).status for _ in range(199)} == {404}
+        counting.cancel()
+    writer.close()
+
+    assert turns - before > 199
 
 
 async def test_answers_in_order_however_many_were_sent_ahead(server, compose, answer_of):
