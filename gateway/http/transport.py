@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 from yarl import URL
 
+from gateway.http.at_once import REQUEST
 from gateway.http.patience import Patience
 from gateway.model.delivery import Answer
 from gateway.model.errors import ConfigurationError
@@ -54,6 +55,7 @@ class HttpTransport:
             timeout=aiohttp.ClientTimeout(),  # none: see `Patience`
             trust_env=False,
             auto_decompress=False,
+            request_class=REQUEST,
         )
         self._patience: dict[timedelta, Patience] = {}
 
