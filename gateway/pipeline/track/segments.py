@@ -200,12 +200,15 @@ def _insights(said: Said | None) -> Insights:
 
 
 def _recording(known: KnownContact, insights: Insights) -> str | None:
+    return late_link(known) or insights.overrides.recording_url
+
+
+def late_link(known: KnownContact) -> str | None:
+    """Return the link to media that was told after the end: all that counts of what was."""
     updated, end = known.updated, _end_of(known)
-    if updated is not None and end is not None and updated.at - end <= LINKS_COUNT_FOR:
-        later = updated.insights.overrides.recording_url
-        if later is not None:
-            return later
-    return insights.overrides.recording_url
+    if updated is None or end is None or updated.at - end > LINKS_COUNT_FOR:
+        return None
+    return updated.insights.overrides.recording_url
 
 
 def _earliest(*times: datetime | None) -> datetime | None:

@@ -15,7 +15,7 @@ from gateway.model.event import EventType
 from gateway.model.values import replace
 from gateway.pipeline.track.known import Note
 from gateway.pipeline.track.pieces import KnownContact, Told, accepted_at, merge
-from gateway.pipeline.track.segments import segments_of
+from gateway.pipeline.track.segments import late_link, segments_of
 from gateway.pipeline.track.tell import Moment, Teller, moment, named_json
 
 if TYPE_CHECKING:
@@ -69,12 +69,19 @@ def track_piece(
     )
     contact = _joined(contact, piece, stamp, around)
     notes = () if when.is_platform else (Note.UNBELIEVED_TIME,)
-    if contact == known:
+    if known is not None and _tells_the_same(contact, known):
         return TrackedContact(contact, notes=notes)
     told, events = dict(contact.told), Teller(stamp, when, piece.native_id)
     for segment in segments_of(contact):
         _tell(contact, segment, told, events, around)
     return TrackedContact(replace(contact, told=told), tuple(events.events), notes)
+
+
+def _tells_the_same(contact: KnownContact, known: KnownContact) -> bool:
+    """Whether nothing is to be told anew: of an update but its link nothing is told."""
+    if contact.updated is not known.updated and late_link(contact) == late_link(known):
+        contact = replace(contact, updated=known.updated)
+    return contact == known
 
 
 def _joined(
