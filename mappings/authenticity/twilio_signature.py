@@ -25,7 +25,7 @@ import re
 from binascii import b2a_base64
 from dataclasses import dataclass
 from hashlib import sha256
-from hmac import compare_digest, digest
+from hmac import HMAC, compare_digest, new
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -90,10 +90,11 @@ class SignatureSchema(Schema):
 
 @dataclass(frozen=True, slots=True)
 class SignatureChecker:
-    """Signs what came, as Twilio would have, and compares. *addresses* are without a query."""
+    """Signs what came, as Twilio would have, and compares. *begun* are, for each token, the
+    signatures of the addresses without a query, to be continued: a key costs more than a text.
+    """
 
-    tokens: tuple[Secret, ...]
-    addresses: tuple[bytes, ...]
+    begun: tuple[tuple[HMAC, ...], ...]
 
     def check_headers(self, presented: Presented, now: datetime) -> None:
         """Check that there is one signature, and one say of what the body is."""
@@ -111,12 +112,11 @@ class SignatureChecker:
         shown = _octets(one_header(presented, HEADER, NAME))
         signed = _form_text(body) if is_form else b""
         endings = [sent + signed for sent in _sent(presented)]
-        for number, token in enumerate(self.tokens):
-            key = token.reveal().encode()
-            for address in self.addresses:
+        for number, signatures in enumerate(self.begun):
+            for begun in signatures:
                 for ending in endings:
                     # Who gets it right may learn from the time which form and which token it was.
-                    if compare_digest(shown, _sign(key, address + ending)):
+                    if compare_digest(shown, _continued(begun, ending)):
                         return number
         raise CredentialsError(NAME)
 
@@ -130,7 +130,11 @@ def _sent(presented: Presented) -> tuple[bytes, ...]:
 
 
 def _checker(options: SignatureOptions) -> SignatureChecker:
-    return SignatureChecker(options.auth_token, _addresses(options.public_url))
+    keys = [each.reveal().encode() for each in options.auth_token]
+    addresses = _addresses(options.public_url)
+    return SignatureChecker(
+        tuple([tuple([new(key, at, "sha1") for at in addresses]) for key in keys])
+    )
 
 
 def _addresses(public_url: str) -> tuple[bytes, bytes]:
@@ -164,8 +168,10 @@ def _octets(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _sign(key: bytes, message: bytes) -> bytes:
-    return b2a_base64(digest(key, message, "sha1"), newline=False)
+def _continued(begun: HMAC, text: bytes) -> bytes:
+    signature = begun.copy()
+    signature.update(text)
+    return b2a_base64(signature.digest(), newline=False)
 
 
 CHECK = AuthenticityCheck(
