@@ -11,15 +11,15 @@ from urllib.parse import unquote
 
 from gateway.http.problem import Problem, RefusedError
 from gateway.mapping.authenticity import Presented
-from gateway.mapping.parameters import names_of
+from gateway.mapping.parameters import names_of, without_parameter
 from gateway.model.clock import in_millis
 from gateway.model.errors import CredentialsError
 from gateway.model.receipt import Receipt
 from gateway.pipeline.verify import (
-    believed,
+    believer,
     is_allowed,
-    kept_query,
     prepare,
+    query_secret,
     remote_address,
     verify_body,
     verify_headers,
@@ -97,6 +97,8 @@ class Door:
         self._checker = checker
         self.prepares = hasattr(checker, "prepare")
         self._kept = ("content-type", *source.mapping.kept_headers)
+        self._query_secret = query_secret(source.auth)
+        self._believed = believer(source.auth)
 
     def check_method(self, method: str) -> None:
         """Refuse a method that the platform does not use."""
@@ -130,18 +132,12 @@ class Door:
 
     def believe(self, presented: Presented, body: bytes, received_at: datetime) -> VerifiedReceipt:
         """Return what is kept of a request whose checks have all passed."""
-        headers = presented.headers
-        receipt = Receipt(
-            source=self.name,
-            received_at=in_millis(received_at),
-            method=presented.method,
-            headers=tuple(
-                [(name, value) for name in self._kept for value in headers.get(name, ())]
-            ),
-            query=kept_query(presented.query, self._auth),
-            body=body,
-        )
-        return believed(receipt, self._auth)
+        headers, query = presented.headers, presented.query
+        kept = [(name, value) for name in self._kept for value in headers.get(name, ())]
+        if self._query_secret is not None:
+            query = without_parameter(query, self._query_secret)
+        at = in_millis(received_at)
+        return self._believed(Receipt(self.name, at, presented.method, tuple(kept), query, body))
 
     def echo(self, presented: Presented) -> dict[str, str] | None:
         """Return the header that a subscription probe wants back, or `None`.

@@ -2,18 +2,17 @@
 
 In the contract's order the public listener calls `remote_address` and `is_allowed` (403), then
 `prepare` and `verify_headers` (401, 403, 503) before it reads any of the body, and `verify_body`
-(403) once it has all of it; `believed` is what goes on from there.
+(403) once it has all of it; what `believer` returns is what goes on from there.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING
 
-from gateway.mapping.parameters import without_parameter
 from gateway.model.errors import CredentialsError
 from gateway.model.receipt import VerifiedReceipt
 
@@ -27,15 +26,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Unusable",
-    "believed",
+    "believer",
     "checker_for",
     "is_allowed",
-    "kept_query",
     "prepare",
+    "query_secret",
     "remote_address",
     "verify_body",
     "verify_headers",
-    "without_parameter",
 ]
 
 Address = IPv4Address | IPv6Address
@@ -101,17 +99,16 @@ def verify_body(
     return None if checker is None else checker.check_body(presented, body, now)
 
 
-def believed(receipt: Receipt, auth: SourceAuth) -> VerifiedReceipt:
-    """Say what of a request may be read, now that `verify_body` has passed."""
+def believer(auth: SourceAuth) -> Callable[[Receipt], VerifiedReceipt]:
+    """Return what says of a request what of it may be read, once `verify_body` has passed."""
     if auth.check is None or not auth.check.signs_body:
-        return VerifiedReceipt(receipt)
-    return VerifiedReceipt(receipt, signed=True, query_trusted=auth.check.signs_query)
+        return VerifiedReceipt
+    return partial(VerifiedReceipt, signed=True, query_trusted=auth.check.signs_query)
 
 
-def kept_query(query: str, auth: SourceAuth) -> str:
-    """Return the query string as it is kept: without the credential that came in it."""
-    secret = None if auth.check is None else auth.check.query_secret(auth.options)
-    return query if secret is None else without_parameter(query, secret)
+def query_secret(auth: SourceAuth) -> str | None:
+    """Return the name of the credential that comes in the query string, which is not kept."""
+    return None if auth.check is None else auth.check.query_secret(auth.options)
 
 
 def is_allowed(address: Address | None, networks: Sequence[Network]) -> bool:

@@ -159,10 +159,13 @@ def _quick(leveled: type[FilteringBoundLogger]) -> type[FilteringBoundLogger]:
             if not is_ordinary:
                 super().info(event, *given, **values)
                 return
-            line = values | {"event": event, "level": "info", "timestamp": datetime.now(UTC)}
+            values["event"] = event
+            values["level"] = "info"
+            values["timestamp"] = datetime.now(UTC)
             try:
-                self._logger.info(orjson.dumps(line, option=orjson.OPT_UTC_Z))
+                self._logger.info(orjson.dumps(values, option=orjson.OPT_UTC_Z))
             except orjson.JSONEncodeError:
+                del values["event"]
                 super().info(event, **values)
 
     return Quick
