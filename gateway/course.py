@@ -46,6 +46,11 @@ if TYPE_CHECKING:
     from gateway.settings import DestinationSettings, SourceSettings
 
 
+OF_ACTIVITIES = (Picture, RollCall)
+OF_NO_CLOCK = (ContactFact, RollCall)
+"""Observations whose time is not one of the platform's clock at the moment."""
+
+
 @dataclass(frozen=True, slots=True)
 class Routing:
     """Where events go, as configured, and who goes by which identity there."""
@@ -183,7 +188,7 @@ class Course:
         is_fact = isinstance(observation, ContactFact)
         if key and after is not None and not (is_fact and after is known):
             self.known.agents[key] = self.changed[key] = after
-        if not isinstance(observation, ContactFact | RollCall):
+        if not isinstance(observation, OF_NO_CLOCK):
             self._note_time(observation.at)
         self.notes += tracked.notes
         self.glimpses += tracked.glimpses
@@ -260,8 +265,8 @@ class Course:
         state = _seen_state(self.source.name, observation)
         if state is not None:
             if state not in self.known.seen:
-                self.seen[state] = None
-            if not state.mapped:
+                self.seen[SeenState(*state)] = None
+            if not state[-1]:
                 self.notes.append(Note.UNMAPPED_STATE)
 
     def _route(self, event: Event) -> None:
@@ -303,12 +308,16 @@ class Course:
         )
 
 
-def _seen_state(source: str, observation: AgentObservation) -> SeenState | None:
+def _seen_state(
+    source: str, observation: AgentObservation
+) -> tuple[str, str | None, str | None, str, bool] | None:
+    """Return the fields of a `SeenState`: nearly all have been seen, and need not be made."""
     told: Activity | Change | None = None
-    if isinstance(observation, Picture | RollCall):
+    if isinstance(observation, OF_ACTIVITIES):
         told = observation.activity
     elif isinstance(observation, Change) and observation.kind is ChangeKind.STATE:
         told = observation
     if told is None:
         return None
-    return SeenState(source, told.reason.code, told.reason.label, told.status.word, told.mapped)
+    reason = told.reason
+    return source, reason.code, reason.label, told.status.word, told.mapped

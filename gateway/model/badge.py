@@ -66,7 +66,9 @@ class Badges:
 
     def of(self, agent: str, destination: str) -> str | None:
         """Return what the agent goes by there in this shift, `None`: that is still open."""
-        worn = self._worn.get(printable(agent))
+        worn = self._worn.get(agent)
+        if worn is None and not agent.isascii():
+            worn = self._worn.get(printable(agent))
         return worn.get(destination) if worn else None
 
     def wearer(self, destination: str, identity: str) -> str | None:

@@ -52,6 +52,7 @@ GONE = "gone"
 """The word of a contact that is held no more."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class GlimpseEntry:
     """One piece of an agent at *at*, by which their states are put together in the order of time,

@@ -68,6 +68,7 @@ class Stamp:
         return f"{self.keys_of or self.source}:{agent_id}"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Remembered:
     """How far the tellings of one contact have come, so that a late one is known as such."""

@@ -15,7 +15,7 @@ import orjson
 from gateway.model.agent import Identity, Named, named_from
 from gateway.model.clock import from_rfc3339
 from gateway.model.contact import Customer, Insights, Overrides, Step
-from gateway.model.values import replace
+from gateway.model.values import quick, replace
 from gateway.pipeline.track.known import merge_identity
 from gateway.pipeline.track.stored import identity_of
 
@@ -44,6 +44,7 @@ ACCEPTING = (Step.ACCEPTED, Step.WRAP_UP, Step.ENDED)
 """Whoever wraps up or ends has accepted, also where that was never told."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Said:
     """What attributes said at a moment."""
@@ -52,6 +53,7 @@ class Said:
     insights: Insights
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Entered:
     """A queue that a contact came into."""
@@ -60,6 +62,7 @@ class Entered:
     queue: Named
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Share:
     """One agent's share of a contact: a reservation. *said* is what counted last in it."""
@@ -71,6 +74,7 @@ class Share:
     said: Said | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Told:
     """A segment as it was told last: under which id, how often, and a digest of what matters."""
@@ -80,6 +84,7 @@ class Told:
     digest: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class KnownContact:
     """What is known of a contact. *transfers* are the times at which it was sent on. *told* goes by

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from gateway.model.clock import whole
 from gateway.model.contact import Insights, Outcome, Step
+from gateway.model.values import quick
 from gateway.pipeline.track.pieces import accepted_at
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ LINKS_COUNT_FOR = timedelta(minutes=2)
 `additional-taskrouter-data`)."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Segment:
     """One segment. *began_at* is its arrival: at the whole contact's first, then by a transfer.

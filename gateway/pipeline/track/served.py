@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.model.agent import Phase, TimeSource
 from gateway.model.clock import from_rfc3339, rfc3339_or_none, whole
 from gateway.model.event import EventType
-from gateway.model.values import replace
+from gateway.model.values import quick, replace
 from gateway.pipeline.track.tell import Moment, agent_json
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ TURNS_KEPT = 16
 """The latest states: a contact of longer ago stays as it was told."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Turn:
     """From *at* on the agent had a contact in a phase, or none."""
@@ -39,6 +40,7 @@ class Turn:
     phase: Phase | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Served:
     """A contact as its end-of-contact record was told last: *told* at *told_at*, the time of that

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from gateway.model.agent import Basis, TimeSource, wfm_id_of
 from gateway.model.clock import is_believed, rfc3339
 from gateway.model.event import Event, EventType, stable_id
-from gateway.model.values import replace
+from gateway.model.values import quick, replace
 
 if TYPE_CHECKING:
     from gateway.model.agent import Channel, Contact, Identity, Named, Reason, Snapshot
     from gateway.pipeline.track.known import KnownAgent, Stamp
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Moment:
     """When something happened, and how that is known."""
