@@ -150,6 +150,8 @@ def flag(value: object) -> bool | None:
 
 def comparable(word: str) -> str:
     """Return a word without what does not matter: case, blanks, hyphens, underscores."""
+    if word.isalnum():
+        return word.upper()
     return _SEPARATORS.sub("", word).upper()
 
 

@@ -12,7 +12,8 @@ _SHAPE = re.compile(
     r" ?(?:([Zz])|([+-])(\d{2})(?::?(\d{2}))?)?",
     re.ASCII,
 )
-_USUAL_LENGTH = len("2021-06-06T11:06:10.268Z")
+_IN_UTC = len("2021-06-06T11:06:10.268Z")
+_WALL = len("2021-06-06 11:06:10")
 
 
 def read_time(text: str, *, zone: tzinfo = UTC, near: datetime | None = None) -> datetime:
@@ -26,28 +27,46 @@ def read_time(text: str, *, zone: tzinfo = UTC, near: datetime | None = None) ->
     Raises:
         ValueError: it has not the shape of a time.
     """
-    if len(text) == _USUAL_LENGTH and text[23] == "Z" and text[10] == "T" and text[19] == ".":
-        try:
-            return datetime.fromisoformat(text)
-        except ValueError:
-            pass  # what is wrong with it is told below
+    usual = _usual(text)
+    if usual is None:
+        return _moment(text, zone, near)
+    return usual if usual.tzinfo is UTC else _placed(usual, zone, near)
+
+
+def _usual(text: str) -> datetime | None:
+    """Read one of the two usual ways to write a time: in UTC with milliseconds, or the wall clock
+    to the second.
+    """
+    length = len(text)
+    if length == _IN_UTC:
+        is_usual = text[23] == "Z" and text[19] == "." and text[10] == "T"
+    else:
+        is_usual = length == _WALL and text[10] == " " and text[7] == "-" and text[13] == ":"
+    if not is_usual or text[11:13] == "24":  # which some versions of Python read
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None  # what is wrong with it is told by the shape
+
+
+def _moment(text: str, zone: tzinfo, near: datetime | None) -> datetime:
     parts = _SHAPE.fullmatch(text)
     if parts is None:
         raise ValueError("Not a date and time.")
     try:
-        return _moment(parts, zone, near)
+        wall, offset = _wall(parts), _offset(parts)
+        if offset is not None:
+            return wall.replace(tzinfo=offset).astimezone(UTC)
     except (ValueError, OverflowError):
         return IMPOSSIBLE
+    return _placed(wall, zone, near)
 
 
-def _moment(parts: re.Match[str], zone: tzinfo, near: datetime | None) -> datetime:
+def _wall(parts: re.Match[str]) -> datetime:
     year, month, day, hour, minute, second = (int(each or 0) for each in parts.groups()[:6])
     micros = int((parts[7] or "")[:6].ljust(6, "0"))
-    wall = datetime(year, month, day, hour, minute, second, micros)  # noqa: DTZ001 - zone follows
-    offset = _offset(parts)
-    if offset is not None:
-        return wall.replace(tzinfo=offset).astimezone(UTC)
-    return _in_zone(wall, zone, near)
+    return datetime(year, month, day, hour, minute, second, micros)  # noqa: DTZ001 - zone follows
 
 
 def _offset(parts: re.Match[str]) -> timezone | None:
@@ -57,6 +76,13 @@ def _offset(parts: re.Match[str]) -> timezone | None:
         return None
     minutes = int(parts[10]) * 60 + int(parts[11] or 0)
     return timezone(timedelta(minutes=-minutes if parts[9] == "-" else minutes))
+
+
+def _placed(wall: datetime, zone: tzinfo, near: datetime | None) -> datetime:
+    try:
+        return _in_zone(wall, zone, near)
+    except (ValueError, OverflowError):
+        return IMPOSSIBLE
 
 
 def _in_zone(wall: datetime, zone: tzinfo, near: datetime | None) -> datetime:

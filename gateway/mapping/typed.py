@@ -75,9 +75,12 @@ def _test_of_members(hint: Any) -> Test | None:
         return None
     if issubclass(origin, Mapping):
         keys, members = map(_test_of_each, inner)
-        return lambda value: keys(value) and members(value.values())
+        return lambda value: not value or (keys(value) and members(value.values()))
     if origin is not tuple or inner[-1] is ...:
         return _test_of_each(inner[0])
+    if len(set(inner)) == 1:
+        every = _test_of_each(inner[0])
+        return lambda value: len(value) == len(inner) and every(value)
     kinds = tuple(map(Kind, inner))
     return lambda value: (
         len(value) == len(kinds)
@@ -149,7 +152,9 @@ def _usual(hint: Any, names: dict[str, Any]) -> str | None:
     if hint in _USUAL:
         return _USUAL[hint]
     if typing.get_origin(hint) is tuple:
-        return "type(v) is tuple and not v" if typing.get_args(hint)[-1] is ... else None
+        members = _named(_test_of_members(hint), names)
+        is_empty = "not v or " if typing.get_args(hint)[-1] is ... else ""
+        return f"type(v) is tuple and ({is_empty}{members}(v))"
     if not isinstance(hint, type):
         return None
     if hint in WITHOUT_FAULT or issubclass(hint, Enum):

@@ -44,6 +44,8 @@ def test_shapes(text, at):
         "2021-02-30T00:00:00.000Z",
         "0000-00-00 00:00:00",
         "2021-06-06T25:00:00Z",
+        "2021-06-06T24:00:00.000Z",
+        "2021-06-06 24:00:00",
         "2021-06-06T11:06:61Z",
         "0001-01-01T00:00:00+02:00",
         "9999-12-31T23:59:59-02:00",
@@ -52,6 +54,25 @@ def test_shapes(text, at):
 )
 def test_what_no_calendar_has(text):
     assert read_time(text) == IMPOSSIBLE
+
+
+def read(text, zone):
+    try:
+        return read_time(text, zone=zone, near=AT)
+    except ValueError:
+        return None
+
+
+@given(
+    st.sampled_from(["2021-03-14 02:30:10", "2021-06-06T11:06:10.268Z"]),
+    st.integers(0, 22),
+    st.sampled_from(" 0123456789-:.,TtZzW+"),
+)
+def test_the_usual_ways_are_read_like_all_others(text, place, sign):
+    is_in_utc, place = text.endswith("Z"), place % len(text)
+    text = text[:place] + sign + text[place + 1 :]
+    unusual = f"{text[:-1]}000Z" if is_in_utc else f"{text}.0"
+    assert read(text, NEW_YORK) == read(unusual, NEW_YORK)
 
 
 def test_the_ends_of_the_calendar_in_a_zone():

@@ -26,7 +26,7 @@ from gateway.mapping import (
     measure,
 )
 from mappings.sources.ringcentral.states import Meaning, meaning_of
-from mappings.sources.ringcentral.telling import CALLS, state_words, telling_of
+from mappings.sources.ringcentral.telling import CALLS, Telling, telling_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from gateway.mapping import Observation, Record
     from mappings.sources.ringcentral.options import RingCentralOptions
-    from mappings.sources.ringcentral.telling import Telling
 
 PLATFORM = "ringcentral"
 CHANNEL = "voice"
@@ -62,18 +61,24 @@ def translate(
     record: Record, options: RingCentralOptions, received_at: datetime
 ) -> Sequence[Observation]:
     """Return the change or contact fact that a record is."""
-    flaws: list[Flaw] = []
-    telling = telling_of(Fields(record.fields, "", flaws), options.timezone, received_at)
-    if flaws:
-        raise MappingError("The record cannot be read.", flaws)
+    known = record.read
+    telling = known if isinstance(known, Telling) else _telling(record, options, received_at)
     if telling.is_call:
         return (_contact_fact(telling),)
     return (_change(telling, options.statuses),)
 
 
+def _telling(record: Record, options: RingCentralOptions, received_at: datetime) -> Telling:
+    flaws: list[Flaw] = []
+    telling = telling_of(Fields(record.fields, "", flaws), options.timezone, received_at)
+    if flaws:
+        raise MappingError("The record cannot be read.", flaws)
+    return telling
+
+
 def _change(telling: Telling, statuses: Mapping[str, Status]) -> Change:
     fields, kind = telling.fields, telling.kind
-    outcome, follows = state_words(telling)
+    follows = telling.follows
     is_state = kind is ChangeKind.STATE
     meaning = (
         meaning_of(telling, follows[0] if follows else "", statuses)
@@ -90,7 +95,7 @@ def _change(telling: Telling, statuses: Mapping[str, Status]) -> Change:
         next=meaning.next,
         session_id=fields.get("agent_login_id"),
         session_seconds=measure(fields.get("duration")) if is_logout else None,
-        outcome=outcome,
+        outcome=telling.outcome,
         follows=follows,
         status_after=meaning.status_after,
         contact=_contact(fields, meaning.status) if is_state else None,

@@ -22,7 +22,7 @@ from gateway.mapping import (
     is_json,
     json_items,
 )
-from mappings.sources.ringcentral.telling import FIELDS, state_words, telling_of
+from mappings.sources.ringcentral.telling import FIELDS, telling_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,7 +70,6 @@ def _part(
     telling = telling_of(Fields(fields, path, flaws), options.timezone, received_at)
     if flaws:
         return Unreadable(index, tuple(flaws), raw)
-    outcome, follows = (None, None) if telling.is_call else state_words(telling)
     at = telling.ended_at if telling.is_call else telling.at
     return Record(
         index=index,
@@ -79,8 +78,9 @@ def _part(
         at=at if is_believed(at, received_at) else None,
         digest=content_digest(fields) if telling.at is not None else None,
         account_id=telling.account_id,
-        outcome=outcome,
-        follows=follows,
+        outcome=None if telling.is_call else telling.outcome,
+        follows=None if telling.is_call else telling.follows,
+        read=telling,
     )
 
 
@@ -88,7 +88,7 @@ def _texts(record: Fields) -> dict[str, str]:
     """Return every field that tells something as its text, whatever it came in."""
     texts: dict[str, str] = {}
     for name, value in record.raw.items():
-        text = _text(record, name, value)
+        text = value.strip() if type(value) is str else _text(record, name, value)
         if text:
             texts[name] = text
     return texts

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.mapping import ChangeKind, comparable, measure
 
@@ -51,10 +50,12 @@ FIELDS = frozenset(
 """Every field of the payload page."""
 
 
-@dataclass(frozen=True, slots=True)
-class Telling:
+class Telling(NamedTuple):
     """A record as told. *base* is the comparable word of its kind or state, *at* its time (of
     a call, the start) as it came, *fields* the texts of what it tells.
+
+    *outcome* and *follows* are the comparable words (base, aux) of the state after and, where it
+    is told, before.
     """
 
     base: str
@@ -62,6 +63,8 @@ class Telling:
     account_id: str | None
     at: datetime | None
     fields: Mapping[str, str]
+    outcome: tuple[str, str]
+    follows: tuple[str, str] | None
 
     @property
     def is_call(self) -> bool:
@@ -95,23 +98,14 @@ def telling_of(record: Fields, zone: ZoneInfo, received_at: datetime) -> Telling
     is_call = base in CALLS
     if agent_id is None and not is_call:
         record.flaw("agent_id", "Is required: to whom it happened.")
-    time = "call_start" if is_call else "date_time"
+    fields: Mapping[str, str] = record.raw
+    before = comparable(fields.get("prev_state", ""))
     return Telling(
         base=base,
         agent_id=agent_id,
         account_id=record.text("account_id"),
-        at=record.time(time, zone=zone, near=received_at),
-        fields=record.raw,
+        at=record.time("call_start" if is_call else "date_time", zone=zone, near=received_at),
+        fields=fields,
+        outcome=(base, comparable(fields.get("event_aux_type", ""))),
+        follows=(before, comparable(fields.get("prev_aux_state", ""))) if before else None,
     )
-
-
-def state_words(telling: Telling) -> tuple[tuple[str, str], tuple[str, str] | None]:
-    """Return the comparable words (base, aux) of the state after and, where told, before."""
-    before = told_before(telling.fields)
-    follows = (before, comparable(telling.fields.get("prev_aux_state", ""))) if before else None
-    return (telling.base, comparable(telling.fields.get("event_aux_type", ""))), follows
-
-
-def told_before(fields: Mapping[str, str]) -> str:
-    """Return the comparable word of the state before, empty where it is not told."""
-    return comparable(fields.get("prev_state", ""))
