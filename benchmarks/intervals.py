@@ -29,7 +29,8 @@ from gateway.model.agent import Named, Status
 from gateway.model.ledger import AgentEntry, ContactEntry, Heard, Hop, Mark
 from gateway.store.sqlite import open_store
 from gateway.store.sqlite.connection import connect
-from gateway.store.sqlite.ledger import BOOK_AGENT, BOOK_CONTACT, Pages
+from gateway.store.sqlite.books import BOOK_AGENT, BOOK_CONTACT
+from gateway.store.sqlite.ledger import Pages
 
 HOUR = 3_600_000
 MIDNIGHT = 1_772_409_600_000  # 2026-03-02

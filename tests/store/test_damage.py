@@ -206,4 +206,6 @@ def as_schema_1(source, target):
             names = ", ".join(column[1] for column in columns)
             copied = f"INSERT OR REPLACE INTO main.{table} SELECT {names} FROM new.{table}"
             connection.execute(copied)
+        done = "seq NOT IN (SELECT seq FROM new.untranslated)"
+        connection.execute(f"UPDATE main.receipts SET finished_at = 1 WHERE {done}")
         connection.execute("DELETE FROM meta WHERE key = 'states_kept_from'")

@@ -122,7 +122,7 @@ LANES = "USING INDEX outbox_lanes (destination=?"
         (outbox.UNPARK, ("d", 1, 1), "outbox_failed (destination=?)"),
         (held.HELD_OF_AGENT, ("d", "s"), "outbox_held (destination=? AND subject=?)"),
         (held.NEWEST_HELD, ("d", "s"), "outbox_held (destination=? AND subject=?)"),
-        (journal.UNTRANSLATED, (0, 9), "receipts_untranslated (finished_at=? AND rowid>?)"),
+        (journal.UNTRANSLATED, (0, 9), "untranslated USING INTEGER PRIMARY KEY (rowid>?)"),
     ],
 )
 async def test_what_runs_often_searches_an_index_and_sorts_nothing(

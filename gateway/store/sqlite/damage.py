@@ -25,6 +25,11 @@ MOST_PROBLEMS = 20
 MISSING = (
     ("outbox rows without their event", "outbox o LEFT JOIN events e ON e.seq = o.event", "e.seq"),
     (
+        "receipts to be translated that are not there",
+        "untranslated u LEFT JOIN receipts r ON r.seq = u.seq",
+        "r.seq",
+    ),
+    (
         "quarantine entries without their receipt",
         "quarantine q LEFT JOIN receipts r ON r.seq = q.receipt",
         "r.seq",
@@ -32,7 +37,7 @@ MISSING = (
 )
 COUNTED = """
     SELECT 'receipts', count(*) FROM receipts
-    UNION ALL SELECT 'untranslated', count(*) FROM receipts WHERE finished_at IS NULL
+    UNION ALL SELECT 'untranslated', count(*) FROM untranslated
     UNION ALL SELECT 'events', count(*) FROM events
     UNION ALL SELECT 'agents', count(*) FROM agents
     UNION ALL SELECT 'quarantine', count(*) FROM quarantine

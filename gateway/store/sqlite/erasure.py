@@ -12,6 +12,7 @@ import orjson
 from gateway.store.sqlite import people
 from gateway.store.sqlite.connection import rows_of
 from gateway.store.sqlite.outcome import remember, settle
+from gateway.store.sqlite.recovery import finish_receipts
 from gateway.store.sqlite.rows import (
     DELIVERY,
     RECEIPT,
@@ -47,8 +48,7 @@ REWRITTEN_BYTES = 64 * 1024 * 1024
 """A file so small is written anew where bytes were left: it takes a second at most."""
 
 LAST_TRANSLATED = """
-    SELECT coalesce((SELECT min(seq) - 1 FROM receipts INDEXED BY receipts_untranslated
-        WHERE finished_at IS NULL), (SELECT max(seq) FROM receipts), 0)
+    SELECT coalesce((SELECT min(seq) - 1 FROM untranslated), (SELECT max(seq) FROM receipts), 0)
 """
 LAST = "SELECT coalesce(max({key}), 0) FROM {table}"
 # The books number their entries among the events, and keep them when those are gone.
@@ -58,7 +58,7 @@ KEPT = f"""
 """  # noqa: S608 - a constant of ours
 SKIPPED = "SELECT skip FROM receipts WHERE seq = ?"
 REWRITE = "UPDATE receipts SET body = ?, query = ?, skip = ? WHERE seq = ?"
-REMOVE = "DELETE FROM receipts WHERE seq = ? RETURNING finished_at"
+REMOVE = "DELETE FROM receipts WHERE seq = ?"
 ASIDE = "SELECT n, place FROM quarantine INDEXED BY quarantine_receipt WHERE receipt = ?"
 OWED = """
     SELECT destination, count(*) FROM outbox INDEXED BY outbox_event
@@ -201,10 +201,9 @@ def _aside(edits: Sequence[ReceiptEdit], connection: apsw.Connection) -> list[Ke
 
 def _edit_one(edit: ReceiptEdit, transaction: Transaction) -> None:
     if edit.body is None:
-        for (finished_at,) in transaction.all(REMOVE, (edit.seq,)):
-            transaction.count("receipts", -1)
-            if finished_at is None:
-                transaction.count("untranslated", -1)
+        transaction.run(REMOVE, (edit.seq,))
+        transaction.count("receipts", -transaction.changed())
+        finish_receipts(transaction, [edit.seq])
         return
     known = transaction.first(SKIPPED, (edit.seq,))
     skip = pack_indices((indices(known[0] if known else None) or frozenset()) | edit.gone)

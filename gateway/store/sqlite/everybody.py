@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from gateway.store.sqlite.tally import Transaction
 
 WAITING_SOURCES = """
-    SELECT DISTINCT source FROM receipts INDEXED BY receipts_untranslated
-    WHERE finished_at IS NULL AND seq <= ?
+    SELECT DISTINCT source FROM untranslated CROSS JOIN receipts USING (seq) WHERE seq <= ?
 """
 AGENTS_AFTER = "SELECT key, known FROM agents WHERE key > ? ORDER BY key LIMIT ?"
 LANES_AFTER = """

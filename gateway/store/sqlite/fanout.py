@@ -12,11 +12,11 @@ from gateway.model.clock import to_millis
 from gateway.model.delivery import Delivery
 from gateway.model.printable import printable
 from gateway.ports import MOST_TOLD_STATES
+from gateway.store.sqlite.books import book
 from gateway.store.sqlite.held import Place, catch_up
-from gateway.store.sqlite.ledger import book
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from gateway.model.delivery import NewDelivery
     from gateway.model.event import Event
@@ -33,6 +33,7 @@ INSERT_OWED = """
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 UPDATE_AGENT = "UPDATE agents SET known = ? WHERE key = ?"
+WHO_IS_KNOWN = "SELECT key FROM agents WHERE key IN (SELECT value FROM json_each(?))"
 INSERT_AGENT = "INSERT INTO agents (known, key) VALUES (?, ?)"
 SEE_STATE = """
     INSERT INTO seen_states (source, code, label, status, mapped) VALUES (?, ?, ?, ?, ?)
@@ -73,12 +74,6 @@ def as_json(event: Event) -> bytes:
         return memoryview(orjson.dumps(envelope)).tobytes()
     except TypeError:  # lone surrogates, or integers of more than 64 bits
         return json.dumps(envelope, ensure_ascii=False).encode("utf-8", "replace")
-
-
-def insert_events(transaction: Transaction, each: Prepared, deliveries: list[Delivery]) -> None:
-    """Store the events that are not there yet, and what they are owed; add what may be sent."""
-    for routed, text in each.events:
-        insert_routed(transaction, routed, text, each.finished.receipt.id, deliveries)
 
 
 def insert_routed(
@@ -173,11 +168,8 @@ def learn(transaction: Transaction, finished: Sequence[Finished]) -> None:
         agents.update((printable(key), known) for key, known in each.agents.items())
         states.update(each.seen_states)
         told |= dict.fromkeys(each.told_states)
-    for key, known in agents.items():
-        transaction.run(UPDATE_AGENT, (known, key))
-        if not transaction.changed():
-            transaction.run(INSERT_AGENT, (known, key))
-            transaction.count("agents")
+    if agents:
+        _learn_agents(transaction, agents)
     for state in states:
         name = [None if text is None else printable(text) for text in (state.code, state.label)]
         transaction.run(SEE_STATE, (state.source, *name, state.status, state.mapped))
@@ -185,3 +177,16 @@ def learn(transaction: Transaction, finished: Sequence[Finished]) -> None:
         transaction.run(TELL_STATE, tuple(printable(text or "") for text in each_told))
     if told:
         transaction.run(FORGET_TOLD_STATES, (MOST_TOLD_STATES,))
+
+
+def _learn_agents(transaction: Transaction, agents: Mapping[str, bytes]) -> None:
+    before = transaction.connection.total_changes()
+    transaction.many(UPDATE_AGENT, [(known, key) for key, known in agents.items()])
+    changed = transaction.connection.total_changes() - before
+    if changed == len(agents):
+        return
+    keys = orjson.dumps(list(agents)).decode()
+    there = {key for (key,) in transaction.all(WHO_IS_KNOWN, (keys,))}
+    new = [(known, key) for key, known in agents.items() if key not in there]
+    transaction.many(INSERT_AGENT, new)
+    transaction.count("agents", len(new))

@@ -44,7 +44,8 @@ RECEIPTS_AT = f"""
 """  # noqa: S608 - a constant of ours
 RECEIPTS_BETWEEN = f"""
     SELECT {RECEIPT} FROM receipts INDEXED BY receipts_age
-    WHERE received_at BETWEEN ? AND ? AND source = ? AND finished_at IS NOT NULL
+    WHERE received_at BETWEEN ? AND ? AND source = ?
+        AND seq NOT IN (SELECT seq FROM untranslated)
     ORDER BY received_at, seq LIMIT ?
 """  # noqa: S608 - a constant of ours
 OWED = """

@@ -11,16 +11,17 @@ from gateway.model.errors import StoreUnavailableError
 from gateway.model.printable import printable
 from gateway.model.receipt import JournaledReceipt
 from gateway.ports import Appended
+from gateway.store.sqlite.books import book_late, learn_contacts
 from gateway.store.sqlite.connection import rows_of
-from gateway.store.sqlite.fanout import Prepared, insert_events, learn, prepare
+from gateway.store.sqlite.fanout import learn, prepare
 from gateway.store.sqlite.glimpses import keep_glimpses
 from gateway.store.sqlite.hours import LATEST, note_states
 from gateway.store.sqlite.identities import keep_badges
-from gateway.store.sqlite.ledger import book_late, learn_contacts
 from gateway.store.sqlite.quarantine import set_aside
 from gateway.store.sqlite.receipts import duplicates_among, insert_receipt
-from gateway.store.sqlite.recovery import MAX_CLAIM, finish_receipt
+from gateway.store.sqlite.recovery import MAX_CLAIM, finish_receipts
 from gateway.store.sqlite.rows import RECEIPT, receipt_from_row
+from gateway.store.sqlite.together import insert_events
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,8 +41,8 @@ MANY_EVENTS = 1000
 """More than these would keep the loop busy for too long: they go to the writer's thread."""
 
 UNTRANSLATED = f"""
-    SELECT {RECEIPT} FROM receipts INDEXED BY receipts_untranslated
-    WHERE finished_at IS NULL AND seq > ? ORDER BY seq LIMIT ?
+    SELECT {RECEIPT} FROM untranslated CROSS JOIN receipts USING (seq)
+    WHERE seq > ? ORDER BY seq LIMIT ?
 """  # noqa: S608 - a constant of ours
 
 KNOWN_AGENTS = "SELECT key, known FROM agents WHERE key IN (SELECT value FROM json_each(?))"
@@ -75,9 +76,7 @@ class SqliteJournal:
             waits = len(duplicates) < len(records)
             aside = {each.index for each in quarantined if each.index is not None}
             skip = duplicates | aside if aside else duplicates
-            receipt = insert_receipt(
-                transaction, verified, received_at, skip, None if waits else now
-            )
+            receipt = insert_receipt(transaction, verified, received_at, skip, waits=waits)
             if quarantined:
                 source = verified.receipt.source
                 set_aside(transaction, receipt.seq, source, now, quarantined)
@@ -111,7 +110,7 @@ class SqliteJournal:
 
         def run(transaction: Transaction) -> JournaledReceipt:
             at = to_millis(verified.receipt.received_at)
-            receipt = insert_receipt(transaction, verified, at, frozenset(), now)
+            receipt = insert_receipt(transaction, verified, at, frozenset(), waits=False)
             set_aside(transaction, receipt.seq, verified.receipt.source, now, entries)
             return receipt
 
@@ -162,8 +161,11 @@ class SqliteJournal:
             deliveries: list[Delivery] = []
             keep_glimpses(transaction, finished)  # first: their events' states are not booked then
             book_late(transaction, finished)
-            for each in prepared:
-                _finish_one(transaction, each, now, deliveries)
+            finish_receipts(transaction, [each.receipt.seq for each in finished])
+            insert_events(transaction, prepared, deliveries)
+            for each in finished:
+                if each.badges or each.quarantined:
+                    _note_rest(transaction, each, now)
             note_states(transaction, fresh)
             learn(transaction, finished)
             learn_contacts(transaction, finished, now)
@@ -190,15 +192,10 @@ class SqliteJournal:
         )
 
 
-def _finish_one(
-    transaction: Transaction, each: Prepared, now: int, deliveries: list[Delivery]
-) -> None:
-    receipt = each.finished.receipt
-    finish_receipt(transaction, receipt.seq, now)
-    insert_events(transaction, each, deliveries)
-    if each.finished.badges:
-        received_at = to_millis(receipt.verified.receipt.received_at)
-        keep_badges(transaction, each.finished.badges, received_at)
-    if each.finished.quarantined:
-        source = receipt.verified.receipt.source
-        set_aside(transaction, receipt.seq, source, now, each.finished.quarantined)
+def _note_rest(transaction: Transaction, finished: Finished, now: int) -> None:
+    receipt = finished.receipt
+    source = receipt.verified.receipt.source
+    if finished.badges:
+        keep_badges(transaction, finished.badges, to_millis(receipt.verified.receipt.received_at))
+    if finished.quarantined:
+        set_aside(transaction, receipt.seq, source, now, finished.quarantined)

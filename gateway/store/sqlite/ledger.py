@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, TypeVar
 import orjson
 
 from gateway.model.agent import Status
-from gateway.model.booking import agent_entry_of, contact_entry_from_json, contact_entry_of
+from gateway.model.booking import contact_entry_from_json
 from gateway.model.clock import to_millis
 from gateway.model.ledger import AgentEntry, Heard, Mark
 from gateway.model.printable import printable
 from gateway.store.sqlite import glimpses
 from gateway.store.sqlite.connection import connect, rows_of
-from gateway.store.sqlite.glimpses import composed_entries, is_composed
+from gateway.store.sqlite.glimpses import composed_entries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 
     import apsw
 
-    from gateway.model.event import Event
     from gateway.model.ledger import ContactEntry, Millis
-    from gateway.ports import Finished
     from gateway.ports.ledger import LedgerPages
     from gateway.store.sqlite.database import Database
     from gateway.store.sqlite.tally import Transaction
@@ -43,31 +41,9 @@ STANDING = 2
 STEP = 500
 """Rows that one transaction forgets."""
 
-BOOK_AGENT = """
-    INSERT OR IGNORE INTO ledger_agents (agent, at, n, mark, status, reason)
-    VALUES (?, ?, ?, ?, ?, ?)
-"""
-BOOK_CONTACT = """
-    INSERT INTO ledger_contacts (key, revision, arrived_at, ended_at, agent, entry)
-    VALUES (?, ?, ?, ?, ?, ?)
-    ON CONFLICT (key) DO UPDATE SET revision = excluded.revision, entry = excluded.entry,
-        arrived_at = excluded.arrived_at, ended_at = excluded.ended_at, agent = excluded.agent
-    WHERE excluded.revision >= revision
-"""
-# What a replay revises has the number after it: where that one is there, a newer one was told.
-BOOK_AGAIN = BOOK_CONTACT.replace(">=", ">")
 KNOWN_CONTACTS = "SELECT key, known FROM contacts WHERE key IN (SELECT value FROM json_each(?))"
 CONVERSATIONS = """
     SELECT name, conversation FROM conversations WHERE name IN (SELECT value FROM json_each(?))
-"""
-KEEP_CONTACT = """
-    INSERT INTO contacts (key, touched_at, known) VALUES (?, ?, ?)
-    ON CONFLICT (key) DO UPDATE SET touched_at = excluded.touched_at, known = excluded.known
-"""
-KEEP_NAME = """
-    INSERT INTO conversations (name, touched_at, conversation) VALUES (?, ?, ?)
-    ON CONFLICT (name) DO UPDATE
-        SET touched_at = excluded.touched_at, conversation = excluded.conversation
 """
 HEAR_ON = """
     UPDATE ledger_heard SET until = max(until, ?3) WHERE source = ?1 AND since = (
@@ -280,52 +256,3 @@ def _to_forget(
         if told > STANDING or glimpsed > 1:
             several.append(agent)
     return agent, several
-
-
-def book(transaction: Transaction, event: Event, seq: int, *, is_revised: bool = False) -> None:
-    """Enter an event that is kept for the first time. *seq* is its sequence number; *is_revised*:
-    a replay has made it.
-    """
-    agent = agent_entry_of(event)
-    if agent is not None:
-        if not is_composed(transaction, printable(agent.agent), event.source):
-            book_agent(transaction, agent, seq)
-        return
-    contact = contact_entry_of(event)
-    if contact is not None:
-        transaction.run(BOOK_AGAIN if is_revised else BOOK_CONTACT, _contact_row(contact))
-
-
-def book_agent(transaction: Transaction, entry: AgentEntry, seq: int) -> None:
-    """Enter how an agent was; *seq* puts it behind what was entered of the same time before."""
-    reason = None if entry.reason is None else printable(entry.reason)
-    where = (printable(entry.agent), entry.at, seq)
-    transaction.run(BOOK_AGENT, (*where, entry.mark.value, entry.status.value, reason))
-
-
-def book_late(transaction: Transaction, finished: Sequence[Finished]) -> None:
-    """Enter the changes that came late, where they belong."""
-    for each in finished:
-        for entry in each.late:
-            book_agent(transaction, entry, transaction.next("event_seq"))
-
-
-def _contact_row(entry: ContactEntry) -> tuple[str | int | bytes | None, ...]:
-    arrived = entry.started_at if entry.started_at is not None else entry.ended_at
-    ended = entry.ended_at if entry.ended_at is not None else entry.started_at
-    agent = None if entry.agent is None else printable(entry.agent)
-    text = orjson.dumps(entry)
-    return printable(entry.key), entry.revision, arrived, ended, agent, text
-
-
-def learn_contacts(transaction: Transaction, finished: Sequence[Finished], now: int) -> None:
-    """Store what is known now of contacts, and which names are of one conversation."""
-    contacts: dict[str, bytes] = {}
-    names: dict[str, str] = {}
-    for each in finished:
-        contacts.update(each.contacts)
-        names.update(each.conversations)
-    for key, known in contacts.items():
-        transaction.run(KEEP_CONTACT, (printable(key), now, known))
-    for name, conversation in names.items():
-        transaction.run(KEEP_NAME, (printable(name), now, printable(conversation)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import orjson
@@ -33,7 +34,14 @@ MAX_ANSWER_BYTES = 2048
 
 LONGEST_DETAIL = 500
 
+NOT_ENDED = (Parked, RetryAt, Held)
+LEAVES_LANE = (Dead, Superseded)
+"""What is no news of the lane's newest state."""
+
 SETTLE = "DELETE FROM outbox WHERE seq = ? RETURNING held"
+SETTLE_ALL = """
+    DELETE FROM outbox WHERE seq IN (SELECT value FROM json_each(?)) RETURNING seq, held
+"""
 REMEMBER_OUTCOME = """
     INSERT INTO outcomes (event_id, destination, outcome, attempts, status, at, detail)
     VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -66,65 +74,82 @@ REMEMBER_NEWEST = """
 """
 
 
+Key = tuple[str, str]
+"""Of a lane: its destination and its name."""
+
+
 def record(transaction: Transaction, recorded: Sequence[Recorded]) -> None:
     """Write outcomes down; one whose delivery is settled already changes nothing."""
-    lanes: dict[tuple[str, str], Lane] = {}
-    newest: dict[tuple[str, str], int] = {}
-    at = 0
+    lanes: dict[Key, Lane] = {}
+    newest: dict[Key, int] = {}
+    ended: list[Recorded] = []
     for each in recorded:
-        delivery, at = each.delivery, to_millis(each.at)
-        key = delivery.destination, delivery.lane
-        is_settled = _write(transaction, each, at)
+        if isinstance(each.outcome, NOT_ENDED):
+            _put_off(transaction, each)
+        else:
+            ended.append(each)
         if each.lane_state is not None:
-            lanes[key] = each.lane_state
-        if is_settled and delivery.collapses and not isinstance(each.outcome, Dead | Superseded):
+            lanes[each.delivery.destination, each.delivery.lane] = each.lane_state
+    for each in _settled(transaction, ended):
+        delivery = each.delivery
+        if delivery.collapses and not isinstance(each.outcome, LEAVES_LANE):
+            key = delivery.destination, delivery.lane
             newest[key] = max(delivery.seq, newest.get(key, 0))
+    at = to_millis(recorded[-1].at) if recorded else 0
     for key, state in lanes.items():
         remember_lane(transaction, key, state, newest.pop(key, 0), at)
-    for key, seq in newest.items():
-        transaction.run(REMEMBER_NEWEST, (*key, seq, at))
+    if newest:
+        transaction.many(REMEMBER_NEWEST, [(*key, seq, at) for key, seq in newest.items()])
 
 
-def remember_lane(
-    transaction: Transaction, key: tuple[str, str], state: Lane, newest: int, at: int
-) -> None:
+def remember_lane(transaction: Transaction, key: Key, state: Lane, newest: int, at: int) -> None:
     """Keep what a lane remembers: *key* is its destination and name."""
     memory = orjson.dumps(state.memory) if state.memory else None
     transaction.run(REMEMBER_LANE, (*key, memory, state.delivered, newest, at))
 
 
-def _write(transaction: Transaction, each: Recorded, at: int) -> bool:
-    """Write one outcome; return whether it ended the delivery."""
+def _put_off(transaction: Transaction, each: Recorded) -> None:
+    """Write an outcome that does not end the delivery."""
     seq = each.delivery.seq
     match each.outcome:
-        case Parked():
-            return False
         case RetryAt(due_at=due_at, amid_success=amid_success):
-            transaction.run(POSTPONE, (seq, to_millis(due_at), at, amid_success))
-            return False
+            values = seq, to_millis(due_at), to_millis(each.at), amid_success
+            transaction.run(POSTPONE, values)
         case Held(reason=reason):
             transaction.run(HOLD, (reason, seq))
             _count_held(transaction, each.delivery.destination, transaction.changed())
             where = each.delivery.subject, each.delivery.destination
             transaction.run(NOBODY_THERE, where)
-            return False
-        case outcome:
-            if not settle(transaction, each.delivery):
-                return False
-            tried, status = _tried(each)
-            attempts = each.delivery.attempts + tried
-            if isinstance(outcome, Dead):
-                _bury(transaction, each, outcome, attempts, at)
-            remember(
-                transaction,
-                each.delivery,
-                outcome_name(outcome),
-                attempts=attempts,
-                status=status,
-                at=at,
-                detail=_detail(outcome),
-            )
-            return True
+
+
+def _settled(transaction: Transaction, ended: Sequence[Recorded]) -> list[Recorded]:
+    """Write outcomes that end their deliveries, together; return those of what was owed still."""
+    if not ended:
+        return []
+    wanted = orjson.dumps([each.delivery.seq for each in ended]).decode()
+    held: dict[int, str | None] = dict(transaction.all(SETTLE_ALL, (wanted,)))
+    settled: list[Recorded] = []
+    rows: list[tuple[str | int | None, ...]] = []
+    counts: Counter[str] = Counter()
+    for each in ended:
+        delivery, outcome = each.delivery, each.outcome
+        if delivery.seq not in held:
+            continue
+        kind = "pending" if held.pop(delivery.seq) is None else "held"
+        counts[f"{kind}:{delivery.destination}"] -= 1
+        tried, status = _tried(each)
+        attempts, at, name = delivery.attempts + tried, to_millis(each.at), outcome_name(outcome)
+        if isinstance(outcome, Dead):
+            _bury(transaction, each, outcome, attempts, at)
+        detail = _detail(outcome)
+        told = None if detail is None else printable(detail)
+        rows.append((delivery.event_id, delivery.destination, name, attempts, status, at, told))
+        counts[f"outcome:{delivery.destination}:{name}"] += 1
+        settled.append(each)
+    transaction.many(REMEMBER_OUTCOME, rows)
+    for name, change in counts.items():
+        transaction.count(name, change)
+    return settled
 
 
 def _count_held(transaction: Transaction, destination: str, change: int) -> None:

@@ -11,10 +11,10 @@ import orjson
 from gateway.model.clock import from_millis, to_millis
 from gateway.model.printable import printable
 from gateway.ports import Beginning, MadeEvent, PastReceipt
+from gateway.store.sqlite.books import book
 from gateway.store.sqlite.connection import rows_of
 from gateway.store.sqlite.fanout import as_json, insert_event, owe_new
 from gateway.store.sqlite.hours import HOUR_MILLIS
-from gateway.store.sqlite.ledger import book
 from gateway.store.sqlite.rows import RECEIPT, receipt_from_row
 
 if TYPE_CHECKING:
@@ -51,14 +51,16 @@ PLACES = """
     SELECT place, seq, bytes, is_moved FROM (
         SELECT * FROM (
             SELECT seq AS place, seq, length(body) AS bytes, 0 AS is_moved FROM receipts r
-            WHERE seq >= ?1 AND finished_at IS NOT NULL AND (place IS NULL OR place < ?2)
+            WHERE seq >= ?1 AND (place IS NULL OR place < ?2)
+                AND seq NOT IN (SELECT seq FROM untranslated)
                 AND NOT EXISTS (SELECT 1 FROM receipts INDEXED BY receipts_place
-                    WHERE place = r.seq AND place >= ?2 AND finished_at IS NOT NULL)
+                    WHERE place = r.seq AND place >= ?2
+                        AND seq NOT IN (SELECT seq FROM untranslated))
             ORDER BY seq LIMIT ?3)
         UNION ALL SELECT * FROM (
             SELECT place, max(seq) AS seq, length(body) AS bytes, 1 AS is_moved
             FROM receipts INDEXED BY receipts_place
-            WHERE place >= max(?1, ?2) AND finished_at IS NOT NULL
+            WHERE place >= max(?1, ?2) AND seq NOT IN (SELECT seq FROM untranslated)
             GROUP BY place ORDER BY place LIMIT ?3)
     ) ORDER BY place LIMIT ?3
 """

@@ -27,8 +27,8 @@ SEE = f"""
 
 INSERT_RECEIPT = """
     INSERT INTO receipts (seq, id, skip, source, received_at, method, headers, query, body,
-        signed, query_trusted, finished_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        signed, query_trusted)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
@@ -50,9 +50,10 @@ def insert_receipt(
     verified: VerifiedReceipt,
     received_at: int,
     skip: frozenset[int],
-    finished_at: int | None,
+    *,
+    waits: bool,
 ) -> JournaledReceipt:
-    """Store a request, to be translated unless it is finished already."""
+    """Store a request; *waits*: it is to be translated."""
     receipt = verified.receipt
     seq = transaction.next("receipt_seq")
     journaled = JournaledReceipt(_receipt_id(received_at, seq), seq, verified, skip)
@@ -70,12 +71,11 @@ def insert_receipt(
             receipt.body,
             verified.signed,
             verified.query_trusted,
-            finished_at,
         ),
     )
     transaction.count("receipts")
-    if finished_at is None:
-        transaction.count("untranslated")
+    if waits:
+        transaction.waits(seq)
     return journaled
 
 

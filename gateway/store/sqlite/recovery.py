@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import orjson
+
 from gateway.ports import Quarantined
 from gateway.store.sqlite.quarantine import set_aside
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gateway.store.sqlite.tally import Transaction
 
 MAX_CLAIM = 256
@@ -19,11 +23,11 @@ CRASHES_ALLOWED = 1
 
 CRASHED = Quarantined("crashed", "the process ended twice while this was being translated")
 
-MARK_ONE = "UPDATE receipts SET crashes = crashes + 1 WHERE seq = ? AND finished_at IS NULL"
+MARK_ONE = "UPDATE untranslated SET crashes = crashes + 1 WHERE seq = ?"
 CRASHED_TOO_OFTEN = """
-    SELECT seq, source FROM receipts INDEXED BY receipts_crashed
-    WHERE finished_at IS NULL AND crashes > 0 AND crashes > ?
+    SELECT u.seq, r.source FROM untranslated u JOIN receipts r ON r.seq = u.seq WHERE u.crashes > ?
 """
+FINISH = "DELETE FROM untranslated WHERE seq IN (SELECT value FROM json_each(?))"
 FORGET_DELIVERED = """
     UPDATE lanes SET delivered = NULL WHERE delivered IS NOT NULL AND EXISTS (
         SELECT 1 FROM outbox o WHERE o.destination = lanes.destination AND o.lane = lanes.lane
@@ -44,21 +48,16 @@ def recover(transaction: Transaction, now: int, under_way: int) -> int:
     crashed = transaction.all(CRASHED_TOO_OFTEN, (CRASHES_ALLOWED,))
     for seq, source in crashed:
         set_aside(transaction, seq, source, now, (CRASHED,))
-        finish_receipt(transaction, seq, now)
+    finish_receipts(transaction, [seq for seq, _ in crashed])
     transaction.run(FORGET_DELIVERED)
     transaction.run("UPDATE meta SET value = 0 WHERE key = 'clean'")
     return len(crashed)
 
 
-def finish_receipt(transaction: Transaction, seq: int, now: int) -> bool:
-    """Note that a receipt is translated; return false where it already was."""
-    transaction.run(
-        "UPDATE receipts SET finished_at = ? WHERE seq = ? AND finished_at IS NULL", (now, seq)
-    )
-    if not transaction.changed():
-        return False
-    transaction.count("untranslated", -1)
-    return True
+def finish_receipts(transaction: Transaction, several: Sequence[int]) -> None:
+    """Note that receipts are translated; those that were already change nothing."""
+    transaction.run(FINISH, (orjson.dumps(several).decode(),))
+    transaction.count("untranslated", -transaction.changed())
 
 
 def mark_clean(transaction: Transaction) -> None:

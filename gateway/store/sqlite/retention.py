@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 STEP_ROWS = 500
 STEP_BYTES = 4 * 1024 * 1024
+STEP_LANES = 20_000
+"""So many lanes are looked at in a step: no index tells which are idle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +45,13 @@ RECEIPTS = _Past(
     "receipts",
     """
     SELECT seq, length(body) FROM receipts INDEXED BY receipts_age
-    WHERE received_at < ? AND finished_at IS NOT NULL
+    WHERE received_at < ? AND seq NOT IN (SELECT seq FROM untranslated)
         AND NOT EXISTS (SELECT 1 FROM quarantine WHERE receipt = receipts.seq)
     ORDER BY received_at LIMIT ?
     """,
     """
     DELETE FROM receipts WHERE seq IN (SELECT value FROM json_each(?))
-        AND finished_at IS NOT NULL
+        AND seq NOT IN (SELECT seq FROM untranslated)
         AND NOT EXISTS (SELECT 1 FROM quarantine WHERE receipt = receipts.seq)
     RETURNING received_at
     """,
@@ -90,11 +92,13 @@ SEEN = _Past(
 LANES = _Past(
     None,
     """
-    SELECT json_array(destination, lane), 0 FROM lanes INDEXED BY lanes_idle
-    WHERE settled_at < ? AND memory IS NULL
+    SELECT json_array(destination, lane), 0 FROM (
+        SELECT * FROM lanes WHERE (destination, lane) > (?3, ?4)
+        ORDER BY destination, lane LIMIT ?5) l
+    WHERE settled_at < ?1 AND memory IS NULL
         AND NOT EXISTS (SELECT 1 FROM dead_letters d
-            WHERE d.destination = lanes.destination AND d.lane = lanes.lane)
-    LIMIT ?
+            WHERE d.destination = l.destination AND d.lane = l.lane)
+    LIMIT ?2
     """,
     """
     DELETE FROM lanes WHERE memory IS NULL AND (destination, lane) IN (
@@ -102,6 +106,11 @@ LANES = _Past(
     RETURNING 0
     """,
 )
+FIRST_LANE = "", ""
+LAST_LOOKED_AT = """
+    SELECT destination, lane FROM lanes WHERE (destination, lane) > (?, ?)
+    ORDER BY destination, lane LIMIT 1 OFFSET ?
+"""
 STATES = _Past(
     None,
     """
@@ -129,6 +138,8 @@ class SqliteRetention:
     """The part of the store that forgets."""
 
     _database: Database
+    _lanes_from: tuple[str, str]
+    """Behind which lane the next step looks."""
 
     async def prune(self, now: datetime, retention: timedelta) -> int:
         """Remove one small step of what is past its time; return how much was removed."""
@@ -136,7 +147,6 @@ class SqliteRetention:
         shares = [
             (RECEIPTS, cutoff),
             (EVENTS, cutoff),
-            (LANES, cutoff),
             (STATES, cutoff),
             (CONTACTS, cutoff),
             (CONVERSATIONS, cutoff),
@@ -145,6 +155,7 @@ class SqliteRetention:
 
         def look(connection: apsw.Connection) -> list[tuple[_Past, str]]:
             found = [(past, _find(connection, past, before)) for past, before in shares]
+            found.append((LANES, self._idle_lanes(connection, cutoff)))
             return [(past, keys) for past, keys in found if keys]
 
         found = await self._database.read(look)
@@ -155,17 +166,30 @@ class SqliteRetention:
             lambda transaction: _remove(transaction, found, cutoff), slow=True
         )
 
+    def _idle_lanes(self, connection: apsw.Connection, before: int) -> str:
+        start = self._lanes_from
+        keys = _find(connection, LANES, before, (*start, STEP_LANES))
+        ends = rows_of(connection, LAST_LOOKED_AT, (*start, STEP_LANES - 1))
+        if not keys:
+            self._lanes_from = ends[0] if ends else FIRST_LANE
+        return keys
+
 
 def _has_outcomes(connection: apsw.Connection, before: int) -> bool:
     first = rows_of(connection, "SELECT at FROM outcomes ORDER BY n LIMIT 1")
     return bool(first) and first[0][0] < before
 
 
-def _find(connection: apsw.Connection, past: _Past, before: int) -> str:
+def _find(
+    connection: apsw.Connection,
+    past: _Past,
+    before: int,
+    more: tuple[str, str, int] | tuple[()] = (),
+) -> str:
     """Return the keys of rows for one step, as a JSON array; empty where there are none."""
     keys: list[Any] = []
     size: Any = 0
-    for key, length in connection.execute(past.find, (before, STEP_ROWS)):
+    for key, length in connection.execute(past.find, (before, STEP_ROWS, *more)):
         keys.append(key)
         size += length
         if size > STEP_BYTES:

@@ -31,12 +31,13 @@ REMOVE = """
     DELETE FROM quarantine WHERE n IN (SELECT value FROM json_each(?))
     RETURNING receipt, place, source
 """
-RECEIPT_STATE = "SELECT skip, finished_at FROM receipts WHERE seq = ?"
+RECEIPT_STATE = """
+    SELECT skip, EXISTS (SELECT 1 FROM untranslated WHERE seq = ?1) FROM receipts WHERE seq = ?1
+"""
 # A finished receipt comes again at the end of the order. One that is still to be translated
 # goes its way without these records, and a copy of it brings them.
 GIVE_BACK = """
-    UPDATE receipts SET seq = ?2, skip = ?3, chosen = ?4, finished_at = NULL, crashes = 0,
-        place = coalesce(place, seq)
+    UPDATE receipts SET seq = ?2, skip = ?3, chosen = ?4, place = coalesce(place, seq)
     WHERE seq = ?1
 """
 COPY = """
@@ -125,7 +126,7 @@ def _give_back(transaction: Transaction, receipt: int, places: list[int | None])
     state = transaction.first(RECEIPT_STATE, (receipt,))
     if state is None:
         return
-    skip, finished_at = state
+    skip, waits = state
     chosen = [place for place in places if place is not None]
     is_whole = len(chosen) < len(places)
     again = (
@@ -134,10 +135,10 @@ def _give_back(transaction: Transaction, receipt: int, places: list[int | None])
         pack_indices((indices(skip) or frozenset()).difference(chosen)),
         None if is_whole else pack_indices(chosen),
     )
-    if finished_at is None:
+    if waits:
         transaction.run(COPY, again)
         transaction.count("receipts")
     else:
         transaction.run(GIVE_BACK, again)
         transaction.run(FOLLOW, again[:2])
-    transaction.count("untranslated")
+    transaction.waits(again[1])

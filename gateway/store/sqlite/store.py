@@ -20,7 +20,7 @@ from gateway.store.sqlite.ledger import SqliteLedger
 from gateway.store.sqlite.lookups import SqliteLookups
 from gateway.store.sqlite.outbox import SqliteOutbox
 from gateway.store.sqlite.past import SqlitePast
-from gateway.store.sqlite.retention import SqliteRetention
+from gateway.store.sqlite.retention import FIRST_LANE, SqliteRetention
 from gateway.store.sqlite.setaside import SqliteQuarantine
 from gateway.store.sqlite.succession import SqliteSuccession
 from gateway.store.sqlite.upkeep import SqliteUpkeep
@@ -64,6 +64,7 @@ class SqliteStore(
         self._turns = {}
         self._hours = Hours()
         self._refusal = None
+        self._lanes_from = FIRST_LANE
         self._is_closed = False
 
     @property

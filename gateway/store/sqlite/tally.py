@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import orjson
+
 from gateway.store.sqlite.connection import rows_of
 
 if TYPE_CHECKING:
@@ -15,9 +17,10 @@ if TYPE_CHECKING:
     from gateway.store.sqlite.connection import Row
 
 FLUSH = """
-    INSERT INTO counts (name, n) VALUES (?, ?)
+    INSERT INTO counts (name, n) SELECT key, value FROM json_each(?) WHERE true
     ON CONFLICT (name) DO UPDATE SET n = n + excluded.n
 """
+WAIT = "INSERT INTO untranslated (seq) SELECT value FROM json_each(?)"
 
 
 class Tally:
@@ -40,15 +43,18 @@ class Tally:
 
 
 class Transaction:
-    """What an operation writes with; `run` is the connection's `execute`."""
+    """What operations write with; `run` is a cursor's `execute`, `many` its `executemany`."""
 
-    __slots__ = ("_tally", "changes", "connection", "run")
+    __slots__ = ("_tally", "_waiting", "changes", "connection", "many", "run")
 
     def __init__(self, connection: apsw.Connection, tally: Tally) -> None:
         self.connection = connection
-        self.run = connection.cursor().execute
+        cursor = connection.cursor()
+        self.run = cursor.execute
+        self.many = cursor.executemany
         self.changes: dict[str, int] = {}
         self._tally = tally
+        self._waiting: list[int] = []
 
     def all(self, sql: str, bindings: tuple[SQLiteValue, ...] = ()) -> list[Row]:
         """Run a statement to its end; return its rows."""
@@ -72,12 +78,21 @@ class Transaction:
         """Return how many rows of a kind there are, as this transaction sees it."""
         return self._tally[name] + self.changes.get(name, 0)
 
-    def next(self, name: str) -> int:
-        """Return the next number of a sequence; it is taken when the transaction commits."""
-        self.count(name)
-        return self._tally[name] + self.changes[name]
+    def next(self, name: str, several: int = 1) -> int:
+        """Return the next number of a sequence, the first of *several*; they are taken when the
+        transaction commits.
+        """
+        self.count(name, several)
+        return self._tally[name] + self.changes[name] - several + 1
+
+    def waits(self, receipt: int) -> None:
+        """Say that the receipt of that sequence number is to be translated."""
+        self._waiting.append(receipt)
+        self.count("untranslated")
 
     def flush(self) -> None:
-        """Write the counts; the last thing before the commit."""
-        for change in self.changes.items():
-            self.run(FLUSH, change)
+        """Write the counts and what waits, each at once; the last thing before the commit."""
+        if self._waiting:
+            self.run(WAIT, (orjson.dumps(self._waiting).decode(),))
+        if self.changes:
+            self.run(FLUSH, (orjson.dumps(self.changes).decode(),))

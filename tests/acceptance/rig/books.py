@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 COUNTED = {
     "receipts": "SELECT count(*) FROM receipts",
-    "untranslated": "SELECT count(*) FROM receipts WHERE finished_at IS NULL",
+    "untranslated": "SELECT count(*) FROM untranslated",
     "events": "SELECT count(*) FROM events",
     "agents": "SELECT count(*) FROM agents",
     "dead_letters": "SELECT count(*) FROM dead_letters",
