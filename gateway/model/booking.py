@@ -35,11 +35,11 @@ def agent_entry_of(event: Event) -> AgentEntry | None:
     data = event.data
     reason = data.get("reason") or {}
     return AgentEntry(
-        agent=event.subject,
-        at=_began_at(event) if mark is Mark.STATE else to_millis(event.time),
-        mark=mark,
-        status=STATUSES.get(data.get("status", ""), Status.UNKNOWN),
-        reason=reason.get("label") or reason.get("code"),
+        event.subject,
+        _began_at(event) if mark is Mark.STATE else to_millis(event.time),
+        mark,
+        STATUSES.get(data.get("status", ""), Status.UNKNOWN),
+        reason.get("label") or reason.get("code"),
     )
 
 
@@ -49,7 +49,7 @@ def _began_at(event: Event) -> Millis:
     """
     since = event.data.get("since")
     before = (event.data.get("previous") or {}).get("since")
-    if not since or (before and from_rfc3339(before) >= from_rfc3339(since)):
+    if not since or (before and before >= since):  # as texts: all of ours have one form
         return to_millis(event.time)
     return _at(since)
 

@@ -6,11 +6,10 @@ Times are milliseconds since 1970, UTC; durations are seconds. `None`: not known
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gateway.model.agent import Named, Status
-from gateway.model.values import quick
+from gateway.model.values import Word, quick
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 Millis = int
 
 
-class Mark(StrEnum):
+class Mark(Word):
     """What an agent's entry marks."""
 
     LOGIN = "login"
