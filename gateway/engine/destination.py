@@ -290,7 +290,8 @@ class Destination:
         if made.answer is None:
             self._gate.unanswered(is_probe=is_probe)
             return None
-        self._gate.spent(made.requests - 1, now)
+        if made.requests > 1:
+            self._gate.spent(made.requests - 1, now)
         sent = frozenset([each.judgement.verdict for each in made.judged if each.answer])
         self._score = self._score.after(sent)
         if sent == _ALL_WELL and self._gate.is_untroubled:

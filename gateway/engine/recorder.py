@@ -60,9 +60,11 @@ class Recorder(Generic[L]):
 
     def put(self, recorded: Sequence[Recorded], lanes: Sequence[L] = ()) -> None:
         """Record outcomes soon; *lanes* wait for it."""
+        is_first = not self._recorded
         self._recorded += recorded
         self._lanes += lanes
-        self._stir()
+        if is_first:  # else it was stirred already, and has not yet come to it
+            self._stir()
 
     def mark(self, mark: DestinationMark) -> asyncio.Event:
         """Keep the destination's mark soon; the newest one counts. Return what tells when."""

@@ -28,7 +28,7 @@ class Patience:
 
     def begin(self) -> asyncio.Task[Any]:
         """Wait for the present task from now on; to be followed by `is_over`, whatever happens."""
-        task = asyncio.current_task()
+        task = asyncio.current_task(self._loop)
         assert task is not None, "outside a task nothing could be cancelled"
         due = self._due[task] = self._loop.time() + self._seconds
         if self._timer is None:

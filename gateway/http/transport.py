@@ -70,7 +70,15 @@ class HttpTransport:
         patience = self._patience.get(request.timeout) or self._new_patience(request.timeout)
         task, problem = patience.begin(), None
         try:
-            return await self._attempt(request)
+            response = await self._session.request(
+                request.method,
+                _address(request.url),
+                headers=request.headers,
+                data=request.body or None,
+                allow_redirects=False,
+                skip_auto_headers=_skipped(request.headers),
+            )
+            return await _answer(response)
         except asyncio.CancelledError as cancelled:
             problem = cancelled
         except Exception as error:  # noqa: BLE001 - an attempt has an outcome, whatever happens
@@ -91,27 +99,20 @@ class HttpTransport:
         made = self._patience[limit] = Patience(limit)
         return made
 
-    async def _attempt(self, request: OutgoingRequest) -> Answer:
-        response = await self._session.request(
-            request.method,
-            _address(request.url),
-            headers=request.headers,
-            data=request.body or None,
-            allow_redirects=False,
-            skip_auto_headers=_skipped(request.headers),
-        )
-        if response.connection is None:  # all of it has come, and the connection is free again
-            body = response.content.read_nowait(MAX_ANSWER_BYTES)
-        else:
-            async with response:
-                body = await _start_of(response)
-        headers = response.headers
-        return Answer(
-            response.status,
-            body,
-            headers.get("Retry-After"),
-            headers.get("Content-Type", ""),
-        )
+
+async def _answer(response: aiohttp.ClientResponse) -> Answer:
+    if response.connection is None:  # all of it has come, and the connection is free again
+        body = response.content.read_nowait(MAX_ANSWER_BYTES)
+    else:
+        async with response:
+            body = await _start_of(response)
+    headers = response.headers
+    return Answer(
+        response.status,
+        body,
+        headers.get("Retry-After"),
+        headers.get("Content-Type", ""),
+    )
 
 
 def _skipped(headers: tuple[tuple[str, str], ...]) -> tuple[str, ...] | None:
