@@ -124,7 +124,7 @@ def agent_queue_rows(
         name = _name(several, figures.people, options) or identity
         queue_name = name_of(number, (each.queue for each in several), options)
         figures_of = (
-            whole(sum(each.talk_seconds + options.hold(each) for each in several)),
+            whole(sum(options.talk(each) for each in several)),
             whole(sum(each.wrap_seconds for each in several)),
             sum(each.answered for each in several),
             sum(each.transferred_out for each in several),

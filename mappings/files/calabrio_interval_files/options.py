@@ -52,9 +52,11 @@ class Options:
         """Whether contacts of a channel are told."""
         return not self.channels or channel in self.channels
 
-    def hold(self, interval: QueueInterval | AgentQueueInterval) -> float:
-        """Return the hold seconds that count as talk: neither file has a column for them."""
-        return interval.hold_seconds if self.hold_in_talk else 0
+    def talk(self, interval: QueueInterval | AgentQueueInterval) -> float:
+        """Return the talk seconds. Neither file has a column for hold, which is a part of them."""
+        if self.hold_in_talk:
+            return interval.talk_seconds
+        return max(0.0, interval.talk_seconds - interval.hold_seconds)
 
     def shown(self, text: str) -> str:
         """Return a text for people, as it goes into a file."""

@@ -140,7 +140,7 @@ def _row(
     def longest(name: str) -> int:
         return whole(max((getattr(each, name) for each in told), default=0))
 
-    talk = sum(each.talk_seconds + options.hold(each) for each in told)
+    talk = sum(options.talk(each) for each in told)
     return Row(
         interval=span.minutes,
         date=date,

@@ -121,7 +121,7 @@ def _csv(told: Mapping[tuple[int, str, str], Sequence[QueueInterval]]) -> bytes:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     for (start, queue, media), several in sorted(told.items()):
-        handled = sum(each.talk_seconds + each.hold_seconds + each.wrap_seconds for each in several)
+        handled = sum(each.talk_seconds + each.wrap_seconds for each in several)
         writer.writerow(
             (
                 f"{datetime.fromtimestamp(start / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}",
