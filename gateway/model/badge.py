@@ -143,6 +143,8 @@ class Badges:
 
     def changes(self) -> tuple[BadgeChange, ...]:
         """Return what has changed since it was last asked."""
+        if not self._changes:
+            return ()
         changes, self._changes = tuple(self._changes), []
         return changes
 

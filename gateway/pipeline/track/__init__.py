@@ -58,7 +58,10 @@ def track(known: KnownAgent | None, observation: AgentObservation, stamp: Stamp)
     """Return what is known of the agent after *observation*, and the events it is news for: the
     last of them an `agent.profile` where something else is known of who the agent is.
     """
-    tracked = _of_feed(known, observation, stamp)
+    if stamp.fills is None or isinstance(observation, ContactFact):
+        tracked = _track(known, observation, stamp)
+    else:
+        tracked = _of_feed(known, observation, stamp)
     after = tracked.known
     if known is None or after is None or _is_the_same(after.identity, known.identity):
         return tracked
@@ -80,9 +83,9 @@ def _profile(known: KnownAgent, observation: AgentObservation, stamp: Stamp) -> 
     return teller.events[0]
 
 
-def _of_feed(known: KnownAgent | None, observation: AgentObservation, stamp: Stamp) -> Tracked:
-    if stamp.fills is None or isinstance(observation, ContactFact):
-        return _track(known, observation, stamp)
+def _of_feed(
+    known: KnownAgent | None, observation: Picture | Glimpse | RollCall | Change, stamp: Stamp
+) -> Tracked:
     if isinstance(observation, RollCall):
         tracked = with_rollcall(track_rollcall(known, observation, stamp), observation, stamp)
         feed = tracked.known.feed if tracked.known else None
