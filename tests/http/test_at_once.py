@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
 import aiohttp
@@ -27,8 +27,10 @@ CASES = [
 @asynccontextmanager
 async def listener(heard):
     """Answer each request when all of it has come; note its bytes."""
+    writers = []
 
     async def serve(reader, writer):
+        writers.append(writer)
         while True:
             try:
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -40,11 +42,14 @@ async def listener(heard):
                 writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             heard.append(head + await reader.readexactly(length))
             writer.write(ANSWER)
-        writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        for each in writers:
+            each.close()
+            with suppress(ConnectionError):
+                await each.wait_closed()
 
 
 def outgoing(url, method="POST", headers=(), body=b"{}"):
@@ -94,17 +99,25 @@ async def test_a_body_that_the_connection_does_not_take_at_once(transport):
 
 
 async def test_an_answer_that_comes_before_the_body_is_read(transport):
+    is_over = asyncio.Event()
+
     async def serve(reader, writer):
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
-        await writer.drain()
-        while await reader.read(65536):
-            pass
+        with suppress(ConnectionError):
+            await writer.drain()
+            while await reader.read(65536):
+                pass
         writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+        is_over.set()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         answer = await transport.send(outgoing(url, body=b"x" * 1_000_000))
+        await transport.close()
+        await is_over.wait()
 
     assert (answer.status, answer.error) == (413, None)
