@@ -51,7 +51,7 @@ def form_pairs(body: bytes) -> list[tuple[bytes, bytes]]:
     """
     if body.count(b"&") >= MAX_FORM_FIELDS:
         raise ValueError(f"more than {MAX_FORM_FIELDS} form fields")
-    return [_pair(part) for part in body.split(b"&") if part]
+    return [_pair(part) for part in body.replace(b"+", b" ").split(b"&") if part]
 
 
 def _name(part: str) -> str:
@@ -65,5 +65,7 @@ def _decoded(text: str) -> str:
 
 
 def _pair(part: bytes) -> tuple[bytes, bytes]:
-    name, _, value = part.replace(b"+", b" ").partition(b"=")
+    name, _, value = part.partition(b"=")
+    if b"%" not in part:
+        return name, value
     return unquote_to_bytes(name), unquote_to_bytes(value)

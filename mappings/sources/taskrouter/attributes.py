@@ -82,5 +82,5 @@ def plain_of(
     attributes: Mapping[str, Any], allowed: Iterable[str] = ()
 ) -> tuple[tuple[str, str], ...]:
     """Return those without a field of their own, by name; also what the operator *allowed*."""
-    told = ((name, text_of(attributes, name)) for name in (*PLAIN, *allowed))
+    told = ((name, text_in(attributes[name])) for name in (*PLAIN, *allowed) if name in attributes)
     return tuple((name, text) for name, text in told if text is not None)

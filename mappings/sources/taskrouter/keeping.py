@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 from gateway.mapping import READ, check_form, form_fields, is_json, read_json
 from mappings.sources.taskrouter.attributes import WORKER, read_attributes
@@ -28,6 +28,11 @@ ENVELOPE = ("specversion", "type", "source", "id", "time")
 DATA = ("timestamp", "account_sid", "sid")
 PERSONAL = frozenset({"worker_name", "worker_attributes"})
 """What can hold personal data of all that is read; of a task's attributes, see `kept_of_task`."""
+
+PLAIN = frozenset(FIELDS).difference(ATTRIBUTES)
+"""What is read and is a text of its own."""
+
+PLAIN_IMPERSONAL = PLAIN - PERSONAL
 
 REASONS = frozenset({"reason", "task_canceled_reason", "task_completed_reason"})
 
@@ -49,8 +54,14 @@ def keep(content: Content, options: TaskRouterOptions) -> bytes:
     check_form(content)
     told = form_fields(content.body)
     names = {payload_name(name): name for name in told}
-    kept_fields = _fields({payload_name(name): value for name, value in told.items()}, options)
-    return urlencode({names[name]: value for name, value in kept_fields.items()}).encode()
+    kept_fields = _fields({name: told[own] for name, own in names.items()}, options)
+    pairs = (f"{_quoted(names[name])}={_quoted(value)}" for name, value in kept_fields.items())
+    return "&".join(pairs).encode()
+
+
+def _quoted(text: str) -> str:
+    """Write a name or value as a form has it; most are sids and words, with nothing to quote."""
+    return text if text.isalnum() and text.isascii() else quote_plus(text)
 
 
 def _event(event: Any, options: TaskRouterOptions) -> Any:
@@ -81,12 +92,11 @@ def _named(
 
 
 def _fields(told: Mapping[str, Any], options: TaskRouterOptions) -> dict[str, Any]:
-    allowed = set(FIELDS) - (PERSONAL if options.is_private else set())
-    kept = _named(told, allowed - set(ATTRIBUTES), options)
+    kept = _named(told, PLAIN_IMPERSONAL if options.is_private else PLAIN, options)
     if options.is_private:
         # Free text, but for the word by which an abandoned contact is known.
         kept = {name: v for name, v in kept.items() if name not in REASONS or is_hang_up(v)}
-    if (workers := "worker_attributes") in told and workers in allowed:
+    if (workers := "worker_attributes") in told and not options.is_private:
         attributes = read_attributes(told[workers])
         kept[workers] = json.dumps(_named(attributes, WORKER.union(options.attributes), options))
     if (tasks := "task_attributes") in told:

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gateway.mapping import IMPOSSIBLE, Named, number
 
@@ -72,8 +71,7 @@ MOST_DIGITS = 32
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
-@dataclass(frozen=True, slots=True)
-class Telling:
+class Telling(NamedTuple):
     """An event as told. *kind* is its type without prefix, *at* its time as it came."""
 
     kind: str
@@ -92,8 +90,8 @@ class Telling:
 
     def named(self, what: str) -> Named | None:
         """Return a queue or the like by its sid and name, `None` where neither is told."""
-        named = Named(self.get(f"{what}_sid"), self.get(f"{what}_name"))
-        return named if named != Named() else None
+        sid, name = self.get(f"{what}_sid"), self.get(f"{what}_name")
+        return Named(sid, name) if sid is not None or name is not None else None
 
     def version(self, of: str) -> int | None:
         """Return the version of a thing: whole numbers, counted up with each of its changes."""
@@ -108,7 +106,11 @@ def callback_texts(form: Mapping[str, str]) -> dict[str, str]:
 
 def payload_name(name: str) -> str:
     """Return the name in a stream's payload of a callback's field."""
-    return _WORDS.sub("_", name).lower()
+    return _CALLBACK_NAMES.get(name) or _WORDS.sub("_", name).lower()
+
+
+_CALLBACK_NAMES = {name.title().replace("_", ""): name for name in FIELDS}
+"""What is read of a callback, by the names there: the others are spelled anew each time."""
 
 
 def telling_of(record: Fields) -> Telling:

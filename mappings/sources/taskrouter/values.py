@@ -32,15 +32,20 @@ _YES_NO = {"yes": True, "no": False}
 
 def text_in(value: Any) -> str | None:
     """Return a text of at most `LONGEST` characters; a number counts as its digits."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if value is None:
         return None
-    if not isinstance(value, str) and not abs(value) < HUGE:
+    if type(value) is not str and not _is_number(value):
         return None
     told = str(value).strip()[:LONGEST].rstrip()
     if not told.isascii():
         # A lone surrogate, which JSON can hold, can be written nowhere.
         told = told.encode("utf-8", "replace").decode()
     return told if told not in ("", MASK) else None
+
+
+def _is_number(value: Any) -> bool:
+    """Whether it is a number whose digits can be told."""
+    return type(value) in (int, float) and abs(value) < HUGE
 
 
 def number_in(value: Any) -> float | None:
