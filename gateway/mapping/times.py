@@ -41,7 +41,7 @@ def _usual(text: str) -> datetime | None:
     if length == _IN_UTC:
         is_usual = text[23] == "Z" and text[19] == "." and text[10] == "T"
     else:
-        is_usual = length == _WALL and text[10] == " " and text[7] == "-" and text[13] == ":"
+        is_usual = length == _WALL and text[7::3] == "- ::"
     if not is_usual or text[11:13] == "24":  # which some versions of Python read
         return None
     try:

@@ -29,6 +29,7 @@ AT = datetime(2021, 6, 6, 11, 6, 10, tzinfo=UTC)
         ("2021-06-06T11:06:10.268123Z", AT + timedelta(microseconds=268123)),
         ("2021-06-06T11:06:10.268123999Z", AT + timedelta(microseconds=268123)),
         ("2021-06-06T11:06", AT - timedelta(seconds=10)),
+        ("2021-06-06 01:06-10", AT - timedelta(seconds=10)),
     ],
 )
 def test_shapes(text, at):
@@ -66,7 +67,7 @@ def read(text, zone):
 @given(
     st.sampled_from(["2021-03-14 02:30:10", "2021-06-06T11:06:10.268Z"]),
     st.integers(0, 21),
-    st.sampled_from(" 0123456789-:.,TtZzW+"),
+    st.sampled_from(" 0123456789:TtZzW"),
 )
 def test_the_usual_ways_are_read_like_all_others(text, place, sign):
     is_in_utc, place = text.endswith("Z"), place % len(text)
