@@ -54,9 +54,7 @@ class Outlet:
             if not lines:
                 return
             with suppress(OSError, ValueError):
-                out = self._stream()
-                out.write(b"\n".join([*lines, b""]))
-                out.flush()
+                _write(b"\n".join([*lines, b""]), self._stream())
 
     def _be_woken(self) -> None:
         try:
@@ -69,6 +67,16 @@ class Outlet:
     def _wake(self) -> None:
         self._woken_by = None
         self.flush()
+
+
+def _write(data: bytes, out: BinaryIO) -> None:
+    """Write all of it. An unbuffered stream may take a part at a time, or none (then it returns
+    `None`), and a signal cuts a long write short.
+    """
+    left = memoryview(data)
+    while left:
+        left = left[out.write(left) or len(left) :]
+    out.flush()
 
 
 OUTLET = Outlet()

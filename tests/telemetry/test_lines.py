@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 from threading import Thread
@@ -20,8 +21,9 @@ class Written(list):
         self.some = asyncio.Event()
 
     def write(self, data):
-        self.append(data)
+        self.append(bytes(data))
         self.some.set()
+        return len(data)
 
     def flush(self):
         pass
@@ -56,6 +58,28 @@ async def test_an_urgent_line_waits_for_nothing_and_overtakes_none(outlet, writt
     outlet.tell_now(b"two")
 
     assert written == [b"one\ntwo\n"]
+
+
+def test_a_stream_that_takes_a_part_at_a_time_gets_all(written):
+    class Slow(Written):
+        def write(self, data):
+            super().write(bytes(data[:3]))
+            return min(3, len(data))
+
+    slow = Slow()
+    Outlet(lambda: slow).tell(b"one, two, three")
+
+    assert b"".join(slow) == b"one, two, three\n"
+
+
+def test_a_stream_that_takes_no_more_stops_nobody():
+    there, here = os.pipe()
+    os.set_blocking(here, False)
+    with os.fdopen(there, "rb") as reader:
+        with os.fdopen(here, "wb", buffering=0) as full:
+            Outlet(lambda: full).tell(b"x" * 1_000_000)
+            Outlet(lambda: full).tell(b"y")
+        assert set(reader.read()) == {ord("x")}
 
 
 async def test_not_too_many_wait(outlet, written):
