@@ -193,11 +193,11 @@ class Writer:
                 operation.committed(operation.result)
         assert self._connection is not None
         self._checkpointer.written(self._connection.status(apsw.SQLITE_DBSTATUS_CACHE_WRITE)[0])
-        # First the next commit, then the news: what those awake now write goes into the one after.
-        self._next()
         for operation in group.operations:
             if not operation.future.done():
                 operation.future.set_result(operation.result)
+        # What those awake now write goes along: a busy loop commits less often.
+        asyncio.get_running_loop().call_soon(self._next)
 
     def _fail(self, group: Group, problem: Exception, culprit: Operation | None = None) -> None:
         """Roll back. One operation's own fault fails it alone; the others are tried again."""
