@@ -73,8 +73,14 @@ class Hours:
 
 def note_states(transaction: Transaction, changes: Iterable[Change]) -> None:
     """Keep what was known of agents; before what is known now is written."""
-    for key, seq, at, known in changes:
-        if known is None:
-            transaction.run(NOTE_STORED, (key, seq, at))
+    stored: list[tuple[str, int, int]] = []
+    told: list[Change] = []
+    for change in changes:
+        if change[3] is None:
+            stored.append(change[:3])
         else:
-            transaction.run(NOTE, (key, seq, at, known))
+            told.append(change)
+    if stored:
+        transaction.many(NOTE_STORED, stored)
+    if told:
+        transaction.many(NOTE, told)

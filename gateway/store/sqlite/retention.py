@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 STEP_ROWS = 500
 STEP_BYTES = 4 * 1024 * 1024
-STEP_LANES = 20_000
-"""So many lanes are looked at in a step: no index tells which are idle."""
+STEP_LANES = 1_000
+"""So many lanes are looked at in a step: no index tells which are idle, and nobody waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
