@@ -27,27 +27,19 @@ def read_time(text: str, *, zone: tzinfo = UTC, near: datetime | None = None) ->
     Raises:
         ValueError: it has not the shape of a time.
     """
-    usual = _usual(text)
-    if usual is None:
-        return _moment(text, zone, near)
-    return usual if usual.tzinfo is UTC else _placed(usual, zone, near)
-
-
-def _usual(text: str) -> datetime | None:
-    """Read one of the two usual ways to write a time: in UTC with milliseconds, or the wall clock
-    to the second.
-    """
     length = len(text)
     if length == _IN_UTC:
         is_usual = text[23] == "Z" and text[19] == "." and text[10] == "T"
     else:
         is_usual = length == _WALL and text[7::3] == "- ::"
-    if not is_usual or text[11:13] == "24":  # which some versions of Python read
-        return None
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return None  # what is wrong with it is told by the shape
+    if is_usual and text[11:13] != "24":  # which some versions of Python read
+        try:
+            usual = datetime.fromisoformat(text)
+        except ValueError:
+            pass  # what is wrong with it is told by the shape
+        else:
+            return usual if usual.tzinfo is UTC else _placed(usual, zone, near)
+    return _moment(text, zone, near)
 
 
 def _moment(text: str, zone: tzinfo, near: datetime | None) -> datetime:

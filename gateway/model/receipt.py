@@ -30,7 +30,10 @@ class Receipt:
 
     def header(self, name: str) -> str:
         """Return the value of the header *name* (lower case), or an empty string."""
-        return next((value for key, value in self.headers if key == name), "")
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return ""
 
 
 @quick
