@@ -28,8 +28,8 @@ from gateway.figures import Options, Period, agent_queues, agents, contacts, que
 from gateway.model.agent import Named, Status
 from gateway.model.ledger import AgentEntry, ContactEntry, Heard, Hop, Mark
 from gateway.store.sqlite import open_store
-from gateway.store.sqlite.connection import connect
 from gateway.store.sqlite.books import BOOK_AGENT, BOOK_CONTACT
+from gateway.store.sqlite.connection import connect
 from gateway.store.sqlite.ledger import Pages
 
 HOUR = 3_600_000

@@ -222,11 +222,20 @@ async def test_many_senders_at_once(store):
     assert store.untranslated_count() == 150
 
 
-async def test_a_bad_operation_fails_alone(store):
-    bad = [RecordKey(0, "not bytes")]
+class NoBytes:
+    """What SQLite cannot be given."""
+
+    def __len__(self):
+        return 2
+
+
+@pytest.mark.parametrize("what", ["a key of text", "a body of text", "a body of no kind"])
+async def test_a_bad_operation_fails_alone(store, what):
+    bad = [RecordKey(0, "not bytes")] if what == "a key of text" else keys("c")
+    body = {"a body of text": "text", "a body of no kind": NoBytes()}.get(what, b"{}")
     results = await asyncio.gather(
         store.append(receipt(), keys("a")),
-        store.append(receipt(), bad),
+        store.append(receipt(body), bad),
         store.append(receipt(), keys("b")),
         return_exceptions=True,
     )

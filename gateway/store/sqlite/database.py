@@ -28,6 +28,7 @@ from gateway.store.sqlite.writer import Writer
 from gateway.telemetry.logs import logger
 
 if TYPE_CHECKING:
+    from asyncio import Future
     from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
@@ -51,15 +52,17 @@ class Database:
     _checkpointer: Checkpointer
     _lock: int
 
-    async def write(
+    def write(
         self,
         run: Callable[[Transaction], T],
         *,
         slow: bool = False,
         committed: Callable[[T], None] | None = None,
-    ) -> T:
-        """Run *run* in a transaction and wait until it is durable; see `Writer.submit`."""
-        return await self._writer.submit(run, slow=slow, committed=committed)
+    ) -> Future[T]:
+        """Run *run* in a transaction; the future is done when it is durable. See
+        `Writer.submit`.
+        """
+        return self._writer.submit(run, slow=slow, committed=committed)
 
     async def read(self, look: Callable[[apsw.Connection], T]) -> T:
         """Return what *look* finds in the store as it is now."""

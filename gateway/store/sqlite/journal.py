@@ -69,13 +69,17 @@ class SqliteJournal:
         if limit is not None and self.untranslated_count() >= limit:
             raise StoreUnavailableError(f"{limit} receipts wait to be translated already")
         received_at = to_millis(verified.receipt.received_at)
-        now = self._database.now_millis()
+        now = self._database.now_millis() if quarantined else 0
 
         def run(transaction: Transaction) -> tuple[JournaledReceipt, frozenset[int], bool]:
             duplicates = duplicates_among(transaction, records, received_at)
             waits = len(duplicates) < len(records)
-            aside = {each.index for each in quarantined if each.index is not None}
-            skip = duplicates | aside if aside else duplicates
+            if not quarantined:
+                skip = duplicates
+            else:
+                skip = duplicates.union(
+                    each.index for each in quarantined if each.index is not None
+                )
             receipt = insert_receipt(transaction, verified, received_at, skip, waits=waits)
             if quarantined:
                 source = verified.receipt.source

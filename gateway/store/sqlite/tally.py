@@ -20,7 +20,7 @@ FLUSH = """
     INSERT INTO counts (name, n) SELECT key, value FROM json_each(?) WHERE true
     ON CONFLICT (name) DO UPDATE SET n = n + excluded.n
 """
-WAIT = "INSERT INTO untranslated (seq) SELECT value FROM json_each(?)"
+WAIT = "INSERT INTO untranslated (seq) VALUES (?)"
 
 
 class Tally:
@@ -45,7 +45,7 @@ class Tally:
 class Transaction:
     """What operations write with; `run` is a cursor's `execute`, `many` its `executemany`."""
 
-    __slots__ = ("_tally", "_waiting", "changes", "connection", "many", "run")
+    __slots__ = ("_later", "_tally", "changes", "connection", "many", "run")
 
     def __init__(self, connection: apsw.Connection, tally: Tally) -> None:
         self.connection = connection
@@ -54,7 +54,7 @@ class Transaction:
         self.many = cursor.executemany
         self.changes: dict[str, int] = {}
         self._tally = tally
-        self._waiting: list[int] = []
+        self._later: dict[str, list[tuple[SQLiteValue, ...]]] = {}
 
     def all(self, sql: str, bindings: tuple[SQLiteValue, ...] = ()) -> list[Row]:
         """Run a statement to its end; return its rows."""
@@ -85,14 +85,23 @@ class Transaction:
         self.count(name, several)
         return self._tally[name] + self.changes[name] - several + 1
 
+    def later(self, sql: str, row: tuple[SQLiteValue, ...]) -> None:
+        """Write a row at the end, together with the others of its kind: until then it is not there.
+        The order of rows of one kind stays.
+        """
+        rows = self._later.get(sql)
+        if rows is None:
+            rows = self._later[sql] = []
+        rows.append(row)
+
     def waits(self, receipt: int) -> None:
         """Say that the receipt of that sequence number is to be translated."""
-        self._waiting.append(receipt)
+        self.later(WAIT, (receipt,))
         self.count("untranslated")
 
     def flush(self) -> None:
-        """Write the counts and what waits, each at once; the last thing before the commit."""
-        if self._waiting:
-            self.run(WAIT, (orjson.dumps(self._waiting).decode(),))
+        """Write what was left for the end, and the counts; the last thing before the commit."""
+        for sql, rows in self._later.items():
+            self.many(sql, rows)
         if self.changes:
             self.run(FLUSH, (orjson.dumps(self.changes).decode(),))

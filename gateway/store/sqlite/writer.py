@@ -171,7 +171,7 @@ class Writer:
                 return False
         try:
             transaction.flush()
-        except apsw.Error as problem:
+        except Exception as problem:  # noqa: BLE001 - of a row that was left for the end
             self._fail(group, problem)
             return False
         self._hand_over(lambda: _finish(group), lambda e: self._settle(group, e))
