@@ -7,14 +7,19 @@ whoever removes it, and to whoever reads it. Parameters are separated by ``&`` a
 from __future__ import annotations
 
 from functools import lru_cache
-from urllib.parse import unquote_plus, unquote_to_bytes
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, unquote_plus, unquote_to_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 FORM = "application/x-www-form-urlencoded"
 MAX_FORM_FIELDS = 1000
 """More than any platform sends; a body of nothing but separators must not cost seconds."""
 
+_TOO_MANY = f"more than {MAX_FORM_FIELDS} form fields"
 
-@lru_cache(maxsize=64)
+
 @lru_cache(maxsize=64)  # the same few are sent again and again
 def media_type(content_type: str) -> str:
     """Return the media type of a `Content-Type` header: lower case, without parameters."""
@@ -50,8 +55,25 @@ def form_pairs(body: bytes) -> list[tuple[bytes, bytes]]:
         ValueError: it has more than `MAX_FORM_FIELDS` fields.
     """
     if body.count(b"&") >= MAX_FORM_FIELDS:
-        raise ValueError(f"more than {MAX_FORM_FIELDS} form fields")
+        raise ValueError(_TOO_MANY)
     return [_pair(part) for part in body.replace(b"+", b" ").split(b"&") if part]
+
+
+def form_texts(body: str) -> Iterator[tuple[str, str]]:
+    """Return what `form_pairs` does of a body of ASCII, as texts: most of it is no more than cut.
+
+    Raises:
+        ValueError: it has more than `MAX_FORM_FIELDS` fields.
+        UnicodeDecodeError: they are not UTF-8.
+    """
+    if body.count("&") >= MAX_FORM_FIELDS:
+        raise ValueError(_TOO_MANY)
+    for part in body.replace("+", " ").split("&"):
+        name, _, value = part.partition("=")
+        if "%" in part:
+            yield unquote(name, errors="strict"), unquote(value, errors="strict")
+        elif part:
+            yield name, value
 
 
 def _name(part: str) -> str:

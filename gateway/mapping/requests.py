@@ -6,7 +6,7 @@ from codecs import BOM_UTF8
 from typing import TYPE_CHECKING, Any
 
 from gateway.mapping.json_body import read_json
-from gateway.mapping.parameters import FORM, form_pairs
+from gateway.mapping.parameters import FORM, form_pairs, form_texts
 from gateway.model.errors import ContentError, Flaw
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ def form_fields(body: bytes) -> dict[str, str]:
         ContentError: 400, they are not UTF-8 or too many.
     """
     try:
+        if body.isascii():
+            return dict(form_texts(body.decode()))
         return {name.decode(): value.decode() for name, value in form_pairs(body)}
     except UnicodeDecodeError:
         raise ContentError("The fields are not UTF-8.") from None

@@ -7,6 +7,7 @@ and D4): of these only what is allowed by name stays; of a customer only what a 
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
@@ -61,7 +62,14 @@ def keep(content: Content, options: TaskRouterOptions) -> bytes:
 
 def _quoted(text: str) -> str:
     """Write a name or value as a form has it; most are sids and words, with nothing to quote."""
-    return text if text.isalnum() and text.isascii() else quote_plus(text)
+    if text.isalnum() and text.isascii():
+        return text
+    return _quoted_word(text) if len(text) <= LONGEST_WORD else quote_plus(text)
+
+
+LONGEST_WORD = 64
+_quoted_word = lru_cache(maxsize=1024)(quote_plus)
+"""Types of events, names of queues and the mask come again and again."""
 
 
 def _event(event: Any, options: TaskRouterOptions) -> Any:
