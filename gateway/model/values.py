@@ -39,7 +39,7 @@ class Word(StrEnum):
 def quick(cls: type[T]) -> type[T]:
     """Make a frozen dataclass with slots cheap to make, and to `replace` fields of.
 
-    It may have no `__post_init__`, and no classes that inherit from it.
+    It may have no `__post_init__`, and nothing can inherit from it.
     """
     fields = dataclasses.fields(cls)  # type: ignore[arg-type] # it is a dataclass
     if hasattr(cls, "__post_init__") or not all(each.init for each in fields):
@@ -47,8 +47,13 @@ def quick(cls: type[T]) -> type[T]:
     opened = type(cls.__name__, (), {"__slots__": [each.name for each in fields]})
     made = _written(_source(fields), _names(cls, opened, fields))
     setattr(cls, "__init__", update_wrapper(made["__init__"], cls.__init__))  # noqa: B010
+    setattr(cls, "__init_subclass__", classmethod(_no_heirs))  # noqa: B010
     _COPIERS[cls] = made["copied"]
     return cls
+
+
+def _no_heirs(heir: type) -> None:
+    raise TypeError(f"{heir.__name__} may not inherit: hold a {heir.__base__.__name__} instead")
 
 
 def _source(fields: tuple[Field[Any], ...]) -> str:

@@ -46,6 +46,11 @@ def told(value):
     return {each.name: getattr(value, each.name) for each in fields(value)}
 
 
+def test_nothing_inherits_from_it():
+    with pytest.raises(TypeError, match="Heir may not inherit: hold a Quick instead"):
+        type("Heir", (Quick,), {})
+
+
 @given(SOME, st.fixed_dictionaries({}, optional=VALUES))
 def test_it_has_the_fields_that_the_slow_one_has(given_fields, changes):
     quickly, slowly = Quick(**given_fields), Slow(**given_fields)
