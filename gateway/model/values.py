@@ -53,7 +53,7 @@ def quick(cls: type[T]) -> type[T]:
 
 
 def _no_heirs(heir: type) -> None:
-    raise TypeError(f"{heir.__name__} may not inherit: hold a {heir.__base__.__name__} instead")
+    raise TypeError(f"{heir.__name__} may not inherit: hold a {heir.__mro__[1].__name__} instead")
 
 
 def _source(fields: tuple[Field[Any], ...]) -> str:
