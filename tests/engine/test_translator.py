@@ -106,9 +106,11 @@ async def test_a_request_is_split_once(tmp_path):
 
     counting = source(replace(MAPPING, split=counted))
     async with translating(tmp_path, {"flex": counting}) as (intake, store, _):
-        for second in range(20):
+        for second in range(21):
             await intake.accept(received(envelope(record(1, second))))
             await settled(store)
+            if not second:
+                split.clear()  # at its start the translator may read from the store what it finds
     assert len(split) == 20
 
 

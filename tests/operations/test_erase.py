@@ -103,10 +103,11 @@ async def bury_and_deliver(house):
     dead = Dead(DeadReason.PERMANENT, "no such agent", status=400, answer=b"who?")
     letters = [Recorded(each, dead, at, "m 1") for each in await owed(house, "states")]
     await house.store.record(letters)
-    await house.store.record(
+    told = [
         Recorded(each, Delivered(status=200), at, "m 1", Lane({"at": each.subject}, each.event))
         for each in await owed(house, "history")
-    )
+    ]
+    await house.store.record(told)
 
 
 async def test_what_could_not_be_read_goes_and_the_rest_of_it_stays(house):
