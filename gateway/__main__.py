@@ -11,9 +11,9 @@ from typing import NoReturn
 def main() -> None:
     """Run the command. Asked to stop while it still loads, `serve` has nothing to end."""
     if "serve" in sys.argv[1:]:
-        signal.signal(signal.SIGTERM, _leave)
-        signal.signal(signal.SIGINT, _leave)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, _leave)
+        signal.signal(signal.SIGTERM, _leave)  # the last: who sees it caught may send any of them
     from gateway.cli.main import main as command  # noqa: PLC0415 - half a second, after the above
 
     command()
