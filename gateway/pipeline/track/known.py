@@ -16,7 +16,7 @@ from gateway.model.agent import (
 )
 from gateway.model.observation import Activity
 from gateway.model.values import Word, quick, replace
-from gateway.pipeline.track import stored
+from gateway.pipeline.track import members, stored
 from gateway.pipeline.track.served import Served, Turn, served_from
 
 if TYPE_CHECKING:
@@ -122,12 +122,12 @@ class KnownAgent:
         """Return the form that the store keeps."""
         return orjson.dumps(
             {
-                "identity": stored.identity_json(self.identity),
+                "identity": members.identity_json(self.identity),
                 "now": stored.snapshot_json(self.now),
                 "previous": None if self.previous is None else stored.snapshot_json(self.previous),
                 "since_is_platform": self.since_is_platform,
-                "contacts": [stored.contact_json(each) for each in self.contacts],
-                "channels": [stored.channel_json(each) for each in self.channels],
+                "contacts": [members.contact_json(each) for each in self.contacts],
+                "channels": [members.channel_json(each) for each in self.channels],
                 "activity": None if self.activity is None else stored.activity_json(self.activity),
                 "mark": self.mark,
                 "logged_in": self.logged_in,

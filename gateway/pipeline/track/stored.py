@@ -32,27 +32,6 @@ STATUSES = {each.word: each for each in Status}
 PHASES = {each.word: each for each in Phase}
 
 
-def identity_json(identity: Identity) -> JsonObject:
-    """Write who the agent is."""
-    return {
-        "id": identity.id,
-        "platform": identity.platform,
-        "account_id": identity.account_id,
-        "workspace_id": identity.workspace_id,
-        "external_id": identity.external_id,
-        "username": identity.username,
-        "name": identity.name,
-        "email": identity.email,
-        "phone": identity.phone,
-        "role": identity.role,
-        "team": identity.team,
-        "department": identity.department,
-        "manager": identity.manager,
-        "location": identity.location,
-        "attributes": identity.attributes,
-    }
-
-
 def snapshot_json(snapshot: Snapshot) -> JsonObject:
     """Write a state."""
     reason, asked = snapshot.reason, snapshot.next
@@ -72,37 +51,6 @@ def activity_json(activity: Activity) -> JsonObject:
         "reason": {"code": reason.code, "label": reason.label},
         "since": activity.since,
         "mapped": activity.mapped,
-    }
-
-
-def contact_json(contact: Contact) -> JsonObject:
-    """Write a contact that is held."""
-    queue = contact.queue
-    return {
-        "id": contact.id,
-        "reservation_id": contact.reservation_id,
-        "channel": contact.channel,
-        "direction": contact.direction,
-        "phase": contact.phase.word,
-        "queue": None if queue is None else {"id": queue.id, "name": queue.name},
-        "workflow_id": contact.workflow_id,
-        "offered_at": contact.offered_at,
-        "since": contact.since,
-        "native_status": contact.native_status,
-        "task_status": contact.task_status,
-    }
-
-
-def channel_json(channel: Channel) -> JsonObject:
-    """Write a channel."""
-    return {
-        "id": channel.id,
-        "channel_id": channel.channel_id,
-        "name": channel.name,
-        "available": channel.available,
-        "capacity": channel.capacity,
-        "free_percent": channel.free_percent,
-        "capacity_since": channel.capacity_since,
     }
 
 

@@ -10,6 +10,7 @@ from gateway.model.agent import Basis, TimeSource, wfm_id_of
 from gateway.model.clock import is_believed, rfc3339
 from gateway.model.event import Event, EventType, stable_id
 from gateway.model.values import quick, replace
+from gateway.pipeline.track import members
 
 if TYPE_CHECKING:
     from gateway.model.agent import Channel, Contact, Identity, Named, Reason, Snapshot
@@ -112,20 +113,11 @@ def agent_json(identity: Identity, stamp: Stamp) -> dict[str, Any]:
         team = {"id": None, "name": roster.team}
     return {
         "key": stamp.key(identity.id),
-        "id": identity.id,
-        "platform": identity.platform,
-        "account_id": identity.account_id,
-        "workspace_id": identity.workspace_id,
-        "external_id": identity.external_id,
-        "username": identity.username,
+        **members.identity_json(identity),
         "name": identity.name or (roster.name if roster else None),
         "email": identity.email or (roster.email if roster else None),
-        "phone": identity.phone,
-        "role": identity.role,
         "team": team,
         "department": None if identity.department is None else named_json(identity.department),
-        "manager": identity.manager,
-        "location": identity.location,
         "attributes": dict(identity.attributes) or None,
         "wfm_id": stamp.goes_by or wfm_id_of(identity, roster, stamp.wfm_id_from),
     }
@@ -133,33 +125,18 @@ def agent_json(identity: Identity, stamp: Stamp) -> dict[str, Any]:
 
 def contact_json(contact: Contact) -> dict[str, Any]:
     """Return one of `data.contacts`."""
-    return {
-        "id": contact.id,
-        "reservation_id": contact.reservation_id,
-        "channel": contact.channel,
-        "direction": contact.direction,
-        "phase": contact.phase.word,
-        "queue": named_json(contact.queue),
-        "workflow_id": contact.workflow_id,
-        "offered_at": None if contact.offered_at is None else rfc3339(contact.offered_at),
-        "since": None if contact.since is None else rfc3339(contact.since),
-        "native_status": contact.native_status,
-        "task_status": contact.task_status,
-    }
+    told = members.contact_json(contact)
+    told["queue"] = named_json(contact.queue)
+    told["offered_at"] = None if contact.offered_at is None else rfc3339(contact.offered_at)
+    told["since"] = None if contact.since is None else rfc3339(contact.since)
+    return told
 
 
 def channel_json(channel: Channel) -> dict[str, Any]:
     """Return one of `data.channels`."""
-    since = channel.capacity_since
-    return {
-        "id": channel.id,
-        "channel_id": channel.channel_id,
-        "name": channel.name,
-        "available": channel.available,
-        "capacity": channel.capacity,
-        "free_percent": channel.free_percent,
-        "capacity_since": None if since is None else rfc3339(since),
-    }
+    told, since = members.channel_json(channel), channel.capacity_since
+    told["capacity_since"] = None if since is None else rfc3339(since)
+    return told
 
 
 def snapshot_json(snapshot: Snapshot | None) -> dict[str, Any] | None:
