@@ -20,11 +20,8 @@ ENGAGED = ("engage", "861")
 
 @pytest.fixture
 async def house(tmp_path):
-    house = House(tmp_path)
-    house.configure(flex={"Lunch": "not_ready"}, unmapped="hold")
-    await house.open()
-    yield house
-    await house.store.close()
+    async with House.opened(tmp_path, flex={"Lunch": "not_ready"}, unmapped="hold") as house:
+        yield house
 
 
 def releaser(house):

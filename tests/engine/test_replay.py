@@ -11,11 +11,8 @@ from tests.standins.house import HOUR, MINUTE, START, House, picture, said
 
 @pytest.fixture
 async def house(tmp_path):
-    house = House(tmp_path)
-    house.configure(flex={"Training": "not_ready"})
-    await house.open()
-    yield house
-    await house.store.close()
+    async with House.opened(tmp_path, flex={"Training": "not_ready"}) as house:
+        yield house
 
 
 def counted(report):

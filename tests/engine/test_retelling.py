@@ -22,11 +22,8 @@ FOREIGN = {"account_sid": "AC" + "2" * 32}
 
 @pytest.fixture
 async def house(tmp_path):
-    house = House(tmp_path)
-    house.configure(flex={"Training": "not_ready"})
-    await house.open()
-    yield house
-    await house.store.close()
+    async with House.opened(tmp_path, flex={"Training": "not_ready"}) as house:
+        yield house
 
 
 def to(house, destination):

@@ -20,11 +20,8 @@ PHONE = "+15557654321"
 
 @pytest.fixture
 async def house(tmp_path):
-    house = House(tmp_path)
-    house.configure()
-    await house.open()
-    yield house
-    await house.store.close()
+    async with House.opened(tmp_path) as house:
+        yield house
 
 
 async def erase(house, agent=None, /, live=None, **more):

@@ -18,11 +18,8 @@ WORKER = f"WK{1:032x}"
 
 @pytest.fixture
 async def house(tmp_path):
-    house = House(tmp_path)
-    house.configure(engage={"COACHING": "not_ready"})
-    await house.open()
-    yield house
-    await house.store.close()
+    async with House.opened(tmp_path, engage={"COACHING": "not_ready"}) as house:
+        yield house
 
 
 async def explained(house, agent=WORKER, *, minute=0, live=None, **more):

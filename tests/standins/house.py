@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -70,6 +71,16 @@ class House:
         text = {name: json.dumps(value) for name, value in words.items()}
         path.write_text(CONFIG.format(board=BOARD, **text))
         self.settings = load(path, installed(), {})
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(cls, folder, **configured):
+        """A configured house with its store, which is closed in the end."""
+        house = cls(folder)
+        house.configure(**configured)
+        await house.open()
+        yield house
+        await house.store.close()
 
     async def open(self):
         if self.store is not None:
