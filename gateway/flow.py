@@ -42,7 +42,7 @@ async def accept(
     verified: VerifiedReceipt,
     source: SourceSettings,
     journal: Journal,
-    readings: Readings | None = None,
+    readings: Readings,
 ) -> Accepted:
     """Make one believed request durable, and say what it holds. Its reading is kept in *readings*
     until it is translated.
@@ -73,10 +73,8 @@ async def accept(
 
 
 async def _append(
-    verified: VerifiedReceipt, reading: Reading, journal: Journal, readings: Readings | None
+    verified: VerifiedReceipt, reading: Reading, journal: Journal, readings: Readings
 ) -> Appended:
-    if readings is None:
-        return await journal.append(verified, reading.keys, reading.quarantined)
     readings.keep(verified, reading)  # before: it may be translated before we hear of it
     appended = None
     try:

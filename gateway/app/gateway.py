@@ -94,7 +94,6 @@ class Gateway:
         self._tellers = shared.tellers(self._releaser.refused)
         self._readers = shared.readers()
         self._filers = shared.filers()
-        self._readings = Readings()
         self._failed = False
         self._attendant = self._make_attendant()
         self._floor = Floor()
@@ -105,7 +104,7 @@ class Gateway:
         self._checkers = {
             name: checker_for(each.auth, open_keys) for name, each in settings.sources.items()
         }
-        self._ingest = shared.ingest(self._checkers, self._readings)
+        self._ingest = shared.ingest(self._checkers)
         self._tls = server_context(settings.server.tls) if settings.server.tls else None
 
     def _offer(self, deliveries: Sequence[Delivery]) -> None:
@@ -221,6 +220,7 @@ class Gateway:
             self._recalled.badges,
             self._sources,
             self._source_health,
+            Readings(),
             self._workers,
             utc_now,
         )
@@ -267,7 +267,7 @@ class Gateway:
             self._store,
             self._sources,
             routing=lambda: self._routing,
-            readings=self._readings,
+            readings=self._shared.readings,
             offer=self._attendant.offer,
             metrics=self._metrics,
             health=self._source_health,

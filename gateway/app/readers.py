@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from gateway.app.workers import Workers
     from gateway.engine.round import Tally
+    from gateway.pipeline.read import Readings
     from gateway.ports import Store
     from gateway.settings import SourceSettings
     from gateway.telemetry.metrics import Metrics, SourceHealth
@@ -29,6 +30,7 @@ class Readers:
         self,
         store: Store,
         *,
+        readings: Readings,
         metrics: Metrics,
         health: Mapping[str, SourceHealth],
         workers: Workers,
@@ -37,6 +39,7 @@ class Readers:
         self._metrics = metrics
         self._health = health
         self._workers = workers
+        self._readings = readings
         self._running: dict[str, tuple[SourceSettings, asyncio.Task[None]]] = {}
         self._readers: dict[str, Reader] = {}
         self._group: asyncio.TaskGroup | None = None
@@ -103,6 +106,7 @@ class Readers:
                 settings,
                 self._store,
                 transport,
+                readings=self._readings,
                 health=self._health[name],
                 metrics=self._metrics,
             )

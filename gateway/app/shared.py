@@ -44,6 +44,7 @@ class Shared:
     badges: Badges
     sources: dict[str, SourceSettings]
     health: dict[str, SourceHealth]
+    readings: Readings
     workers: Workers
     now: Callable[[], datetime]
 
@@ -69,14 +70,20 @@ class Shared:
 
     def readers(self) -> Readers:
         """Make what asks the platforms."""
-        return Readers(self.store, metrics=self.metrics, health=self.health, workers=self.workers)
+        return Readers(
+            self.store,
+            readings=self.readings,
+            metrics=self.metrics,
+            health=self.health,
+            workers=self.workers,
+        )
 
     def filers(self) -> Filers:
         """Make what writes files."""
         people = People(self.store, self.roster, self.badges, self._agents)
         return Filers(self.store, people=people, metrics=self.metrics, workers=self.workers)
 
-    def ingest(self, checkers: Mapping[str, Checker | None], readings: Readings) -> Ingest:
+    def ingest(self, checkers: Mapping[str, Checker | None]) -> Ingest:
         """Make what answers senders."""
         return Ingest(
             sources=self.sources,
@@ -85,7 +92,7 @@ class Shared:
             intake=JournalIntake(
                 self.store,
                 self.sources,
-                readings=readings,
+                readings=self.readings,
                 metrics=self.metrics,
                 health=self.health,
             ),

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from gateway.engine.clock import Clock
     from gateway.mapping.reading import Ask, Endpoint, ReadMapping
     from gateway.model.delivery import Answer
+    from gateway.pipeline.read import Readings
     from gateway.ports import Store, Transport
     from gateway.settings import ReconcileSettings, SourceSettings
     from gateway.telemetry.metrics import Metrics, SourceHealth
@@ -73,6 +74,7 @@ class Reader:
         store: Store,
         transport: Transport,
         *,
+        readings: Readings,
         health: SourceHealth,
         metrics: Metrics,
         clock: Clock | None = None,
@@ -83,6 +85,7 @@ class Reader:
         endpoint = reading.endpoint(source.options)
         assert endpoint is not None
         self._source = source
+        self._readings = readings
         self._reading: ReadMapping = reading
         self._plan: ReconcileSettings = plan
         self._around = _envelope(endpoint, plan.timeout)
@@ -249,7 +252,7 @@ class Reader:
             now = in_millis(self._clock.now())
             receipt = Receipt(self._source.name, now, READ, HEADERS, "", body)
             try:
-                await accept(VerifiedReceipt(receipt), self._source, self._store)
+                await accept(VerifiedReceipt(receipt), self._source, self._store, self._readings)
             except StoreUnavailableError:
                 await sleep_until(self._clock, self._clock.now() + STORE_PAUSE)
             except ContentError as problem:

@@ -13,6 +13,7 @@ from gateway.engine.reader import Reader
 from gateway.mapping import Ask, Endpoint, Found, MappingError, ReadMapping, SourceMapping
 from gateway.model.delivery import Answer
 from gateway.model.rate import RateLimit
+from gateway.pipeline.read import Readings
 from gateway.settings import ReconcileSettings, SourceAuth, SourceSettings
 from gateway.store.sqlite import open_store
 from gateway.telemetry.metrics import Metrics, SourceHealth
@@ -107,6 +108,7 @@ class Bench:
             replace(SOURCE, reconcile=replace(PLAN, **plan)),
             store,
             self.wire,
+            readings=Readings(),
             health=self.health,
             metrics=Metrics(),
             clock=clock,

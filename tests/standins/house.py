@@ -16,6 +16,7 @@ from gateway.model.badge import Badges
 from gateway.model.delivery import Delivered
 from gateway.model.receipt import Receipt, VerifiedReceipt
 from gateway.operations import Bench
+from gateway.pipeline.read import Readings
 from gateway.pipeline.track import KnownAgent
 from gateway.ports import Recorded
 from gateway.settings import Settings
@@ -91,7 +92,9 @@ class House:
         headers = (("content-type", "application/json"),)
         at = at or self.now
         receipt = Receipt(source, at, "POST", headers, "", body)
-        accepted = await accept(VerifiedReceipt(receipt), self.settings.sources[source], self.store)
+        accepted = await accept(
+            VerifiedReceipt(receipt), self.settings.sources[source], self.store, Readings()
+        )
         if translates:
             await self.translate()
         return accepted.receipt

@@ -129,7 +129,7 @@ class Gateway:
         headers = (("content-type", each.content_type),)
         receipt = Receipt(each.source, self.now, "POST", headers, "", each.body)
         source = self.settings.sources[each.source]
-        accepted = await accept(VerifiedReceipt(receipt), source, self.store)
+        accepted = await accept(VerifiedReceipt(receipt), source, self.store, Readings())
         for name in self.posted:
             self.posted[name] += getattr(accepted, name)
 
