@@ -121,3 +121,30 @@ async def test_an_answer_that_comes_before_the_body_is_read(transport):
         await is_over.wait()
 
     assert (answer.status, answer.error) == (413, None)
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # a body beyond what the system buffers
+@pytest.mark.parametrize("farewell", ["", "Connection: close\r\n"])
+async def test_an_early_answer_of_who_reads_no_further(transport, farewell):
+    """It is taken as it comes, and the connection, which is full of the body, is used no more."""
+    is_over = asyncio.Event()
+    connections = 0
+
+    async def serve(reader, writer):
+        nonlocal connections
+        connections += 1
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(f"HTTP/1.1 413 Too Large\r\n{farewell}Content-Length: 2\r\n\r\nno".encode())
+        await is_over.wait()
+        writer.transport.abort()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        first = await transport.send(outgoing(url, body=b"x" * 20_000_000))
+        second = await transport.send(outgoing(url, body=b"y"))
+        await transport.close()
+        is_over.set()
+
+    assert [(each.status, each.error) for each in (first, second)] == [(413, None)] * 2
+    assert connections == 2
