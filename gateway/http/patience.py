@@ -22,7 +22,7 @@ class Patience:
     def __init__(self, limit: timedelta) -> None:
         self._seconds = limit.total_seconds()
         self._loop = asyncio.get_running_loop()
-        self._due: dict[asyncio.Task[Any], float] = {}
+        self._due: dict[asyncio.Task[Any], tuple[float, int]] = {}
         self._ended: dict[asyncio.Task[Any], int] = {}
         self._timer: asyncio.TimerHandle | None = None
 
@@ -30,7 +30,8 @@ class Patience:
         """Wait for the present task from now on; to be followed by `is_over`, whatever happens."""
         task = asyncio.current_task(self._loop)
         assert task is not None, "outside a task nothing could be cancelled"
-        due = self._due[task] = self._loop.time() + self._seconds
+        due = self._loop.time() + self._seconds
+        self._due[task] = due, task.cancelling()
         if self._timer is None:
             self._timer = self._loop.call_at(due, self._look)
         return task
@@ -53,10 +54,10 @@ class Patience:
     def _look(self) -> None:
         self._timer = None
         now = self._loop.time()
-        for task, due in tuple(self._due.items()):
+        for task, (due, cancelled_before) in tuple(self._due.items()):
             if due > now:
                 self._timer = self._loop.call_at(due, self._look)
                 return
             del self._due[task]
-            self._ended[task] = task.cancelling()
+            self._ended[task] = cancelled_before
             task.cancel()

@@ -72,6 +72,31 @@ async def test_cancelled_by_somebody_else_just_as_its_time_is_up():
         await task
 
 
+async def test_cancelled_by_somebody_else_just_before_its_time_is_up():
+    patience = Patience(LIMIT)
+    asyncio.get_running_loop().call_later(LIMIT.total_seconds(), lambda: task.cancel())
+    task = asyncio.ensure_future(waiting(patience))
+    await asyncio.sleep(0)
+    time.sleep(2 * LIMIT.total_seconds())  # noqa: ASYNC251 - so that both come in one turn
+
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_who_was_cancelled_before_it_began_is_late_all_the_same():
+    async def stubborn():
+        task = asyncio.current_task()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.sleep(0)
+        return await waiting(Patience(LIMIT)), task.cancelling()
+
+    took, cancelled = await asyncio.ensure_future(stubborn())
+
+    assert took is not None
+    assert cancelled == 1
+
+
 async def test_waits_again_after_a_pause():
     patience = Patience(LIMIT)
     await waiting(patience)
