@@ -74,8 +74,8 @@ async def test_cancelled_by_somebody_else_just_as_its_time_is_up():
 
 async def test_cancelled_by_somebody_else_just_before_its_time_is_up():
     patience = Patience(LIMIT)
-    asyncio.get_running_loop().call_later(LIMIT.total_seconds(), lambda: task.cancel())
     task = asyncio.ensure_future(waiting(patience))
+    asyncio.get_running_loop().call_later(LIMIT.total_seconds(), task.cancel)  # it has not begun
     await asyncio.sleep(0)
     time.sleep(2 * LIMIT.total_seconds())  # noqa: ASYNC251 - so that both come in one turn
 
